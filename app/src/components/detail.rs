@@ -1,0 +1,247 @@
+//! The side panel: the facts of one object, and everything it is connected with.
+
+use crate::components::cell::Age;
+use crate::components::edges::{Ties, ties};
+use crate::components::mark;
+use crate::components::problem::Problem;
+use crate::components::tree::{shown_health, status_word};
+use crate::components::whole::Whole;
+use crate::state::feed::{Phase, use_feed};
+use crate::state::graph::LiveGraph;
+use crate::state::here::use_here;
+use crate::state::url::{Place, Query};
+use crate::text;
+use leptos::prelude::*;
+use model::graph::{GraphQuery, Node, NodeState, Replicas};
+use model::stream::Topic;
+use model::{Health, KindId, NodeKey};
+use std::collections::BTreeMap;
+
+/// The panel of the selected object, which follows a topic of its own: it shows every edge, whatever the page beside
+/// it leaves out.
+#[component]
+pub fn Selected() -> impl IntoView {
+    let here = use_here();
+    let selected = Memo::new(move |_| here.query.with(|query| query.selected.clone()));
+    let graph = LiveGraph::default();
+    let topic = Memo::new(move |_| {
+        let (cluster, focus) = (here.cluster_id()?, selected.get()?);
+        let query = GraphQuery {
+            focus: Some(focus),
+            depth: 1,
+            ..GraphQuery::default()
+        };
+        Some(Topic::Graph { cluster, query })
+    });
+    let feed = use_feed(topic, graph);
+    let found = move |key: &NodeKey| {
+        graph.version.track();
+        graph.find(key)
+    };
+    move || {
+        selected.get().map(|key| {
+            let (for_node, for_ties, for_labels) = (key.clone(), key.clone(), key.clone());
+            // Each part is rendered anew only when what it shows has changed.
+            let node = Memo::new(move |_| {
+                found(&for_node).and_then(|id| graph.with(|graph| graph.nodes.get(&id).cloned()))
+            });
+            let edges = Memo::new(move |_| found(&for_ties).map(|id| graph.with(|graph| ties(graph, id))));
+            let labelled = Memo::new(move |_| {
+                found(&for_labels)
+                    .and_then(|id| graph.with(|graph| Some(graph.nodes.get(&id)?.labels.clone())))
+            });
+            let facts = move || match (node.get(), feed.phase.get()) {
+                (Some(node), _) => view! { <Facts node=node /> }.whole(),
+                (None, Phase::Failed(error)) => {
+                    view! { <Head key=key.clone() /> <Problem error=error /> }.whole()
+                }
+                (None, Phase::Waiting) => view! { <Head key=key.clone() /> }.whole(),
+                (None, Phase::Ready) => view! {
+                    <Head key=key.clone() />
+                    <section class="part"><p class="dim">"It is not there, or no longer."</p></section>
+                }
+                .whole(),
+            };
+            view! {
+                <aside data-testid="detail" aria-label="Selected object">
+                    {facts}
+                    {move || edges.get().map(|ties| view! { <Connected ties=ties /> })}
+                    {move || labelled.get().map(|names| labels(&names))}
+                </aside>
+            }
+        })
+    }
+}
+
+/// The name of an object of which nothing else is known yet.
+#[component]
+fn Head(key: NodeKey) -> impl IntoView {
+    view! {
+        <div class="h">
+            <div class="line">{mark::kind(&key.kind)} <Close /></div>
+            <h2 class="nm">{key.name.clone()}</h2>
+            <div class="dim3">{key.namespace.clone()}</div>
+        </div>
+    }
+}
+
+/// The way out of the panel.
+#[component]
+fn Close() -> impl IntoView {
+    let here = use_here();
+    view! {
+        <a class="close" href=move || here.href(|query| query.selected = None) title="Close (Esc)">
+            <span aria-hidden="true">"\u{00d7}"</span>
+            <span class="unseen">"Close"</span>
+        </a>
+    }
+}
+
+/// The edges.
+#[component]
+fn Connected(ties: Vec<crate::components::edges::Tie>) -> impl IntoView {
+    let count = u32::try_from(ties.len()).unwrap_or(u32::MAX);
+    view! {
+        <section class="part">
+            <h3>"Connected, with proof " <span class="dim3 num">{text::number(count)}</span></h3>
+            <Ties ties=ties />
+        </section>
+    }
+}
+
+/// What is known of the object itself.
+#[component]
+fn Facts(node: Node) -> impl IntoView {
+    let here = use_here();
+    let (health, word) = (shown_health(&node), status_word(&node));
+    let place = node
+        .key
+        .namespace
+        .clone()
+        .unwrap_or_else(|| "in the whole cluster".to_owned());
+    let (focus, cluster) = (
+        node.key.clone(),
+        here.place.with_untracked(|place| place.cluster().cloned()),
+    );
+    let around = cluster.clone().map(|cluster| {
+        let query = Query {
+            focus: Some(focus.clone()),
+            selected: Some(focus.clone()),
+            ..Query::default()
+        };
+        Place::Topology(cluster).href(&query)
+    });
+    let listed = cluster
+        .zip(KindId::of(&node.key.kind))
+        .filter(|_| node.state == NodeState::Live)
+        .map(|(cluster, kind)| {
+            let query = Query {
+                namespaces: node.key.namespace.iter().cloned().collect(),
+                selected: Some(focus),
+                ..Query::default()
+            };
+            (Place::List(cluster, kind).href(&query), text::plural(kind))
+        });
+    let causes = causes(&node);
+    view! {
+        <div class="h">
+            <div class="line">
+                {mark::kind(&node.key.kind)}
+                {mark::state(health, word)}
+                <span class="end dim3"><Age of=Signal::stored(node.created_at) /></span>
+                <Close />
+            </div>
+            <h2 class="nm">{node.key.name.clone()}</h2>
+            <div class="dim3">{format!("{}, {place}", node.key.kind)}</div>
+        </div>
+        {(!causes.is_empty()).then(|| view! { <section class="part">{causes.into_iter().map(cause_view).collect_view()}</section> })}
+        <section class="part">
+            <dl>{facts(&node).into_iter().map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }).collect_view()}</dl>
+        </section>
+        <section class="part row">
+            {around.map(|href| view! { <a class="btn" href=href>"Around it"</a> })}
+            {listed.map(|(href, name)| view! { <a class="btn q" href=href>{format!("In {}", name.to_lowercase())}</a> })}
+        </section>
+    }
+}
+
+/// What is wrong, in words: with the object itself, and with what it owns.
+fn causes(node: &Node) -> Vec<(Health, String, Option<NodeKey>)> {
+    let own = match (node.state, &node.status.reason) {
+        (NodeState::Missing, None) => Some("Something names it, and it does not exist.".to_owned()),
+        (NodeState::Hidden, None) => Some("It may exist; you may not see it.".to_owned()),
+        (_, reason) => reason.clone(),
+    };
+    let own = own.map(|reason| (shown_health(node), reason, None));
+    let owned = node
+        .status
+        .owned
+        .as_ref()
+        .filter(|owned| owned.health >= Health::Progressing)
+        .map(|owned| {
+            let reason = owned
+                .reason
+                .clone()
+                .unwrap_or_else(|| format!("Something it owns is {}.", text::health(owned.health)));
+            (owned.health, reason, Some(owned.cause.clone()))
+        });
+    own.into_iter().chain(owned).collect()
+}
+
+fn cause_view((health, reason, cause): (Health, String, Option<NodeKey>)) -> impl IntoView {
+    let here = use_here();
+    let cause = cause.map(|key| {
+        let target = key.clone();
+        let href = move || here.href(|query| query.selected = Some(target.clone()));
+        view! { <div class="because"><span class="dim">"because of "</span>{mark::kind(&key.kind)} <a class="mono" href=href>{key.name.clone()}</a></div> }
+    });
+    view! { <div class=format!("cause {}", health.word())>{reason}{cause}</div> }
+}
+
+fn facts(node: &Node) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    if let Some(Replicas {
+        desired,
+        ready,
+        available,
+    }) = node.status.replicas
+    {
+        facts.push((
+            "Replicas",
+            format!("{ready} of {desired} ready, {available} available"),
+        ));
+    }
+    facts.extend(
+        node.status
+            .restarts
+            .map(|restarts| ("Restarts", restarts.to_string())),
+    );
+    facts.extend(
+        node.status
+            .owned
+            .as_ref()
+            .map(|owned| ("What it owns", text::health(owned.health).to_owned())),
+    );
+    facts.extend(node.created_at.map(|time| ("Created", time.to_string())));
+    if !node.api_version.is_empty() {
+        facts.push(("API version", node.api_version.clone()));
+    }
+    if node.outside {
+        facts.push(("Note", "outside the namespaces that were asked for".to_owned()));
+    }
+    facts
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> impl IntoView + use<> {
+    let labels: Vec<String> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    (!labels.is_empty()).then(|| {
+        let lines = labels
+            .into_iter()
+            .map(|label| view! { <li>{label}</li> })
+            .collect_view();
+        view! { <section class="part"><h3>"Labels"</h3><ul class="labels">{lines}</ul></section> }
+    })
+}

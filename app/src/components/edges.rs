@@ -1,0 +1,215 @@
+//! The edges of an object, each with the fields that prove it.
+
+use crate::components::mark;
+use crate::components::tree::{shown_health, status_word};
+use crate::components::whole::Whole;
+use crate::state::here::use_here;
+use leptos::prelude::*;
+use model::graph::{Derivation, Edge, End, Graph, Node, SourceField};
+use model::{Health, NodeId, NodeKey};
+
+/// How many edges of one kind are shown before the rest is folded away.
+const UNFOLDED: usize = 12;
+
+/// An edge as one of its ends sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tie {
+    /// The relation in words, as this end says it: `owned by`.
+    pub words: &'static str,
+    /// The other end.
+    pub other: NodeKey,
+    /// How the other end is.
+    pub health: Health,
+    /// In a word.
+    pub status: String,
+    /// What is wrong with the edge.
+    pub trouble: Option<String>,
+    /// Whether the edge is as it should be.
+    pub healthy: bool,
+    /// How sure it is, if it is a guess.
+    pub guess: Option<f32>,
+    /// The fields, and whether they stand on the other end.
+    pub proof: Vec<(String, bool)>,
+}
+
+/// Every edge of a node, both directions: broken ones first, then by relation and by the other end.
+pub fn ties(graph: &Graph, id: NodeId) -> Vec<Tie> {
+    let mut ties: Vec<Tie> = graph
+        .edges
+        .values()
+        .filter_map(|edge| {
+            let (outgoing, other) = if edge.key.source == id {
+                (true, edge.key.target)
+            } else if edge.key.target == id {
+                (false, edge.key.source)
+            } else {
+                return None;
+            };
+            Some(tie(edge, graph.nodes.get(&other)?, outgoing))
+        })
+        .collect();
+    ties.sort_by(|a, b| (a.healthy, a.words, &a.other).cmp(&(b.healthy, b.words, &b.other)));
+    ties
+}
+
+fn tie(edge: &Edge, other: &Node, outgoing: bool) -> Tie {
+    let relation = edge.key.relation;
+    let away = if outgoing { End::Target } else { End::Source };
+    let field = |field: &SourceField| {
+        let note = if field.default { " (default)" } else { "" };
+        (format!("{}{note}", field.path), field.on == away)
+    };
+    Tie {
+        words: if outgoing {
+            relation.forward()
+        } else {
+            relation.backward()
+        },
+        other: other.key.clone(),
+        health: shown_health(other),
+        status: status_word(other),
+        trouble: edge.reason.clone(),
+        healthy: edge.healthy,
+        guess: (edge.derivation == Derivation::Inferred).then_some(edge.confidence),
+        proof: edge.fields.iter().map(field).collect(),
+    }
+}
+
+/// The edges of one object.
+#[component]
+pub fn Ties(
+    /// Every edge.
+    ties: Vec<Tie>,
+) -> impl IntoView {
+    if ties.is_empty() {
+        return view! { <p class="dim">"Nothing refers to it, and it refers to nothing."</p> }.whole();
+    }
+    // Runs of one relation; a long run is folded behind its first entries.
+    let mut runs: Vec<Vec<Tie>> = Vec::new();
+    for tie in ties {
+        match runs.last_mut() {
+            Some(run)
+                if run
+                    .first()
+                    .is_some_and(|first| first.words == tie.words && first.healthy == tie.healthy) =>
+            {
+                run.push(tie)
+            }
+            _ => runs.push(vec![tie]),
+        }
+    }
+    runs.into_iter()
+        .map(|mut run| {
+            let rest = if run.len() > UNFOLDED + 3 {
+                run.split_off(UNFOLDED)
+            } else {
+                Vec::new()
+            };
+            let words = run.first().map(|tie| tie.words).unwrap_or_default();
+            let folded = (!rest.is_empty()).then(|| {
+                view! {
+                    <details class="fold">
+                        <summary>{format!("{words} {} more", rest.len())}</summary>
+                        {rest.into_iter().map(tie_view).collect_view()}
+                    </details>
+                }
+            });
+            view! { {run.into_iter().map(tie_view).collect_view()} {folded} }
+        })
+        .collect_view()
+        .whole()
+}
+
+/// `0.7`. Without the float printing of the standard library, which is large and needed nowhere else.
+fn share(confidence: f32) -> String {
+    let tenths = (confidence * 10.0).round() as u32;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+fn tie_view(tie: Tie) -> impl IntoView {
+    let here = use_here();
+    let Tie {
+        words,
+        other,
+        health,
+        status,
+        trouble,
+        healthy,
+        guess,
+        proof,
+    } = tie;
+    let key = other.clone();
+    let href = move || {
+        here.place.with(|place| {
+            here.query
+                .with(|query| place.href(&query.selecting(Some(key.clone()))))
+        })
+    };
+    let kind = other.kind.clone();
+    let proof = proof
+        .into_iter()
+        .map(|(path, away)| {
+            let on = away.then(|| view! { <span class="on">{format!("on the {kind}: ")}</span> });
+            view! { <div class="proof">{on}{path}</div> }
+        })
+        .collect_view();
+    let namespace = other.namespace.clone().filter(|_| {
+        here.query.with_untracked(|query| {
+            query.selected.as_ref().and_then(|key| key.namespace.as_ref()) != other.namespace.as_ref()
+        })
+    });
+    view! {
+        <div class="rel" class:broken=!healthy>
+            <div class="l">
+                <span class="dim">{words}</span>
+                {mark::kind(&other.kind)}
+                <a class="mono" href=href>{other.name.clone()}</a>
+                {namespace.map(|name| view! { <span class="dim3">{name}</span> })}
+                <span class="end">
+                    {guess.map(|sure| view! { <span class="dim3 num">{format!("inferred, {}", share(sure))}</span> })}
+                    {mark::state(health, status)}
+                </span>
+            </div>
+            {trouble.map(|why| view! { <div class="trouble">{why}</div> })}
+            {proof}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn both_directions_with_the_words_of_this_end() {
+        let graph = fixture::graph();
+        let pod = graph
+            .nodes
+            .values()
+            .find(|node| node.key == fixture::failing_pod())
+            .unwrap()
+            .id;
+        let ties = ties(&graph, pod);
+        let find = |words: &str| ties.iter().find(|tie| tie.words == words).unwrap();
+        assert_eq!(
+            ties.len(),
+            graph
+                .edges
+                .keys()
+                .filter(|key| key.source == pod || key.target == pod)
+                .count()
+        );
+        assert!(!ties[0].healthy, "what is broken comes first");
+        assert_eq!(find("owned by").other.kind, "ReplicaSet");
+        assert_eq!(
+            find("owned by").proof,
+            [("metadata.ownerReferences[0]".to_owned(), false)],
+            "the field stands on the pod"
+        );
+        assert!(
+            find("selected by").proof[0].1,
+            "the selector stands on the service"
+        );
+    }
+}

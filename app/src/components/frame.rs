@@ -1,0 +1,123 @@
+//! The frame around every page.
+
+use crate::browser;
+use crate::components::connection::ConnectionState;
+use crate::components::namespaces::NamespaceSelect;
+use crate::components::nav::{PhoneBar, SideNav};
+use crate::state::here::{use_change, use_here};
+use crate::state::url::{Place, Query};
+use crate::text;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+/// What the page is called, without the product.
+fn title(place: &Place) -> String {
+    let page = match place {
+        Place::Home | Place::Clusters => "Clusters".to_owned(),
+        Place::Topology(_) => "Topology".to_owned(),
+        Place::List(_, kind) => text::plural(*kind),
+        Place::UnknownKind(..) | Place::Nowhere => "Not found".to_owned(),
+    };
+    match place.cluster() {
+        Some(cluster) => format!("{page}, {cluster}"),
+        None => page,
+    }
+}
+
+/// Where this page is: the cluster, the page, the selected object.
+#[component]
+fn Breadcrumb() -> impl IntoView {
+    let here = use_here();
+    let cluster = move || {
+        here.cluster_id().map(|id| {
+            let name = here
+                .clusters
+                .find(&id)
+                .map_or_else(|| id.to_string(), |cluster| cluster.name);
+            view! { <li><a href=Place::Topology(id).href(&Query::default())>{name}</a></li> }
+        })
+    };
+    let page = move || match here.place.get() {
+        Place::Topology(_) => "Topology".to_owned(),
+        Place::List(_, kind) => text::plural(kind),
+        other => title(&other),
+    };
+    let object = move || {
+        here.query
+            .with(|query| query.selected.clone())
+            .map(|key| view! { <li class="mono">{key.name}</li> })
+    };
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumb">
+            <ol>
+                {cluster}
+                <li>{page}</li>
+                {object}
+            </ol>
+        </nav>
+    }
+}
+
+/// The keys that work, shown with `?`.
+#[component]
+fn Help(
+    /// Whether it is shown.
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    view! {
+        <Show when=move || open.get()>
+            <div class="help" role="dialog" aria-label="Keys">
+                <h2>"Keys"</h2>
+                <dl>
+                    <dt><kbd>"/"</kbd></dt>
+                    <dd>"filter"</dd>
+                    <dt><kbd>"Esc"</kbd></dt>
+                    <dd>"close the panel"</dd>
+                    <dt><kbd>"?"</kbd></dt>
+                    <dd>"these keys"</dd>
+                </dl>
+                <button type="button" class="btn" on:click=move |_| open.set(false)>"Close"</button>
+            </div>
+        </Show>
+    }
+}
+
+/// Navigation, top bar and connection state around a page.
+///
+/// The connection state stands behind the page in the document: it speaks of the page, which must have been read first.
+#[component]
+pub fn Frame(children: Children) -> impl IntoView {
+    let here = use_here();
+    let help = RwSignal::new(false);
+    let change = use_change();
+    Effect::new(move |_| {
+        let change = change.clone();
+        browser::on_key(move |key| match key.0.as_str() {
+            "/" => browser::focus("[data-filter]"),
+            "?" => help.update(|open| *open = !*open),
+            "Escape" if help.get_untracked() => help.set(false),
+            "Escape" if here.query.with_untracked(|query| query.selected.is_some()) => {
+                change(false, &|query| query.selected = None);
+            }
+            _ => {}
+        });
+    });
+    view! {
+        <Title
+            formatter=|page: String| browser::title_text(format!("{page} | {}", text::PRODUCT))
+            text=move || here.place.with(title)
+        />
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <div class="app">
+            <SideNav />
+            <header class="top">
+                <NamespaceSelect />
+                <Breadcrumb />
+            </header>
+            <main id="main" tabindex="-1">{children()}</main>
+            <ConnectionState />
+            <PhoneBar />
+        </div>
+        <Help open=help />
+    }
+}

@@ -1,0 +1,124 @@
+//! The graph as a tree: readable without script, and the canvas's twin for keyboard and screen reader with it.
+
+use crate::components::mark;
+use crate::state::graph::LiveGraph;
+use crate::state::here::use_here;
+use crate::state::tree::{self, Branch, Leaf, Tally};
+use crate::text;
+use leptos::prelude::*;
+use model::Health;
+use model::graph::{Node, NodeState};
+
+/// The tree of a graph.
+#[component]
+pub fn GraphTree(
+    /// The graph.
+    graph: LiveGraph,
+) -> impl IntoView {
+    let branches = Memo::new(move |_| {
+        graph.family.track();
+        graph.with(tree::build)
+    });
+    let tallies = Memo::new(move |_| {
+        graph.version.track();
+        graph.with(tree::tally)
+    });
+    let names = move || {
+        branches.with(|branches| {
+            branches
+                .iter()
+                .map(|branch| branch.namespace.clone())
+                .collect::<Vec<_>>()
+        })
+    };
+    let section = move |namespace: Option<String>| {
+        let (for_leaves, for_tally) = (namespace.clone(), namespace.clone());
+        let leaves = move || {
+            branches.with(|branches| {
+                let branch = branches.iter().find(|branch| branch.namespace == for_leaves);
+                branch
+                    .map(|Branch { leaves, .. }| leaves.clone())
+                    .unwrap_or_default()
+            })
+        };
+        let tally =
+            Memo::new(move |_| tallies.with(|tallies| tallies.get(&for_tally).copied().unwrap_or_default()));
+        view! {
+            <section class="branch">
+                <h2>
+                    <span class="mono">{namespace.unwrap_or_else(|| "Without a namespace".to_owned())}</span>
+                    <span class="dim3 num">{move || tally_words(tally.get())}</span>
+                </h2>
+                <ul>
+                    <For each=leaves key=Clone::clone children=move |leaf| leaf_view(graph, leaf) />
+                </ul>
+            </section>
+        }
+    };
+    view! {
+        <div class="tree" data-testid="topology-tree">
+            <For each=names key=Clone::clone children=section />
+        </div>
+    }
+}
+
+/// `41 objects, 4 unhealthy`.
+pub fn tally_words(tally: Tally) -> String {
+    let objects = text::counted(tally.objects, "object");
+    if tally.unhealthy == 0 {
+        objects
+    } else {
+        format!("{objects}, {} unhealthy", text::number(tally.unhealthy))
+    }
+}
+
+/// A node's health as it is shown: what is missing is not well.
+pub fn shown_health(node: &Node) -> Health {
+    if node.state == NodeState::Missing {
+        Health::Unhealthy
+    } else {
+        node.status.health
+    }
+}
+
+/// A node's status in words.
+pub fn status_word(node: &Node) -> String {
+    match node.state {
+        NodeState::Missing => "missing".to_owned(),
+        NodeState::Hidden => "not visible to you".to_owned(),
+        NodeState::Virtual => "not an object".to_owned(),
+        NodeState::Live if node.status.word.is_empty() => text::health(node.status.health).to_owned(),
+        NodeState::Live => node.status.word.clone(),
+    }
+}
+
+fn leaf_view(graph: LiveGraph, leaf: Leaf) -> impl IntoView {
+    graph.node(leaf.id).map(|node| {
+        let here = use_here();
+        let key = leaf.key;
+        let address = key.to_string();
+        let kind = mark::kind(&key.kind);
+        let name = key.name.clone();
+        let selected = {
+            let key = key.clone();
+            Memo::new(move |_| here.query.with(|query| query.selected.as_ref() == Some(&key)))
+        };
+        let href = move || here.place.with(|place| here.query.with(|query| place.href(&query.selecting(Some(key.clone())))));
+        let (for_class, for_word, for_why, for_health) = (node.clone(), node.clone(), node.clone(), node.clone());
+        view! {
+            <li
+                data-testid="topology-node"
+                data-id=address
+                data-health=move || for_health.with(|node| shown_health(node).word())
+                class=format!("leaf d{}", leaf.depth.min(6))
+                class:sel=move || selected.get()
+            >
+                <a href=href aria-current=move || selected.get().then_some("true")>{kind} <span class="name">{name}</span></a>
+                <span class=move || for_class.with(|node| format!("st {}", shown_health(node).word()))>
+                    {move || for_word.with(status_word)}
+                </span>
+                <span class="why">{move || for_why.with(|node| node.status.reason.clone())}</span>
+            </li>
+        }
+    })
+}

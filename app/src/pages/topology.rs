@@ -1,0 +1,74 @@
+//! `/c/{cluster}/topology`: the graph as a picture and as a tree.
+
+use crate::components::canvas::{GraphCanvas, ViewTools};
+use crate::components::detail::Selected;
+use crate::components::problem::Problem;
+use crate::components::toolbar::{Focus, Layers, Totals};
+use crate::components::tree::GraphTree;
+use crate::components::whole::Whole;
+use crate::pages::announce;
+use crate::state::feed::{Phase, use_feed};
+use crate::state::graph::LiveGraph;
+use crate::state::here::use_here;
+use crate::text;
+use leptos::prelude::*;
+use model::stream::Topic;
+
+/// The topology page.
+#[component]
+pub fn TopologyPage() -> impl IntoView {
+    let here = use_here();
+    let graph = LiveGraph::default();
+    let topic = Memo::new(move |_| {
+        let cluster = here.cluster_id()?;
+        Some(Topic::Graph {
+            cluster,
+            query: here.query.with(|query| query.graph()),
+        })
+    });
+    let feed = use_feed(topic, graph);
+    announce(&here, feed);
+    let no_canvas = RwSignal::new(false);
+    let as_tree = Memo::new(move |_| no_canvas.get() || here.query.with(|query| query.tree));
+    let error = Memo::new(move |_| match feed.phase.get() {
+        Phase::Failed(error) => Some(error),
+        Phase::Waiting | Phase::Ready => None,
+    });
+    let note = move || {
+        graph.version.track();
+        let empty = graph.with(|graph| graph.nodes.is_empty());
+        match (empty, feed.phase.get(), feed.syncing()) {
+            (true, Phase::Waiting, _) => Some(text::WAITING.to_owned()),
+            (true, _, Some((synced, kinds))) => Some(format!("Loading, {synced} of {kinds} kinds are in.")),
+            (true, _, None) => Some(text::EMPTY_GRAPH.to_owned()),
+            (false, ..) => no_canvas.get().then(|| text::NO_CANVAS.to_owned()),
+        }
+    };
+    let toggle = move || here.href(|query| query.tree = !query.tree);
+    move || {
+        match error.get() {
+        Some(error) => view! { <Problem error=error /> }.whole(),
+        None => view! {
+            <div class="head">
+                <h1>"Topology"</h1>
+                <Totals graph=graph />
+                <Focus />
+                <span class="right"><Layers /></span>
+            </div>
+            <div class="split">
+                <div class="grow stage" data-view=move || if as_tree.get() { "tree" } else { "canvas" }>
+                    {move || note().map(|words| view! { <p class="note">{words}</p> })}
+                    <GraphCanvas graph=graph failed=no_canvas />
+                    <GraphTree graph=graph />
+                    <div class="tools scripted">
+                        <ViewTools />
+                        <a class="btn" href=toggle aria-pressed=move || if as_tree.get() { "true" } else { "false" }>"Tree"</a>
+                    </div>
+                </div>
+                <Selected />
+            </div>
+        }
+            .whole(),
+    }
+    }
+}

@@ -1,0 +1,186 @@
+//! The graph as a tree: namespaces, in them owner chains from the root down. The same content as the canvas, for
+//! reading, for the keyboard, and for pages without script.
+
+use model::graph::{Graph, Node, Relation};
+use model::{Health, KindId, NodeId, NodeKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A namespace with its objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// The namespace; `None` for what has none.
+    pub namespace: Option<String>,
+    /// Its objects, each behind its owner.
+    pub leaves: Vec<Leaf>,
+}
+
+/// An object in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Leaf {
+    /// Which.
+    pub id: NodeId,
+    /// Its address: the number alone may mean another object after the server was started again.
+    pub key: NodeKey,
+    /// How many owners it has above it.
+    pub depth: u8,
+}
+
+/// How many objects a namespace has, and how many of them are unhealthy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All.
+    pub objects: u32,
+    /// The unhealthy.
+    pub unhealthy: u32,
+}
+
+/// The tree of a graph: namespaces by name, then what has no namespace; roots by kind, from entry to what a pod
+/// needs, and by name. Cost: the graph, times the logarithm of its siblings.
+pub fn build(graph: &Graph) -> Vec<Branch> {
+    let mut children: BTreeMap<NodeId, Vec<&Node>> = BTreeMap::new();
+    let mut owned: BTreeSet<NodeId> = BTreeSet::new();
+    for key in graph.edges.keys().filter(|key| key.relation == Relation::Owns) {
+        let (Some(owner), Some(node)) = (graph.nodes.get(&key.source), graph.nodes.get(&key.target)) else {
+            continue;
+        };
+        // One place each: below the first owner of its own namespace.
+        if owner.key.namespace == node.key.namespace && owned.insert(node.id) {
+            children.entry(owner.id).or_default().push(node);
+        }
+    }
+    let mut roots: BTreeMap<(bool, &Option<String>), Vec<&Node>> = BTreeMap::new();
+    for node in graph.nodes.values().filter(|node| !owned.contains(&node.id)) {
+        roots
+            .entry((node.key.namespace.is_none(), &node.key.namespace))
+            .or_default()
+            .push(node);
+    }
+    // Objects that own each other in a circle have no root: the first of each circle stands in for one.
+    let mut seen: BTreeSet<NodeId> = BTreeSet::new();
+    let mut branches: Vec<Branch> = roots
+        .into_iter()
+        .map(|((_, namespace), nodes)| {
+            let mut leaves = Vec::new();
+            walk(nodes, 0, &children, &mut seen, &mut leaves);
+            Branch {
+                namespace: namespace.clone(),
+                leaves,
+            }
+        })
+        .collect();
+    for node in graph.nodes.values() {
+        if !seen.contains(&node.id) {
+            let mut leaves = Vec::new();
+            walk(vec![node], 0, &children, &mut seen, &mut leaves);
+            match branches
+                .iter_mut()
+                .find(|branch| branch.namespace == node.key.namespace)
+            {
+                Some(branch) => branch.leaves.extend(leaves),
+                None => branches.push(Branch {
+                    namespace: node.key.namespace.clone(),
+                    leaves,
+                }),
+            }
+        }
+    }
+    branches
+}
+
+fn walk(
+    mut siblings: Vec<&Node>,
+    depth: u8,
+    children: &BTreeMap<NodeId, Vec<&Node>>,
+    seen: &mut BTreeSet<NodeId>,
+    leaves: &mut Vec<Leaf>,
+) {
+    siblings.sort_by_cached_key(|node| (rank(node), node.key.clone()));
+    for node in siblings {
+        if seen.insert(node.id) {
+            leaves.push(Leaf {
+                id: node.id,
+                key: node.key.clone(),
+                depth,
+            });
+            if let Some(next) = children.get(&node.id) {
+                walk(next.clone(), depth.saturating_add(1), children, seen, leaves);
+            }
+        }
+    }
+}
+
+fn rank(node: &Node) -> u8 {
+    KindId::of(&node.key.kind).map_or(u8::MAX, |kind| kind.get().rank)
+}
+
+/// Counts the objects of each namespace.
+pub fn tally(graph: &Graph) -> BTreeMap<Option<String>, Tally> {
+    let mut tallies: BTreeMap<Option<String>, Tally> = BTreeMap::new();
+    for node in graph.nodes.values() {
+        let tally = match tallies.get_mut(&node.key.namespace) {
+            Some(tally) => tally,
+            None => tallies.entry(node.key.namespace.clone()).or_default(),
+        };
+        tally.objects += 1;
+        tally.unhealthy += u32::from(node.status.health == Health::Unhealthy);
+    }
+    tallies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn owners_stand_above_what_they_own() {
+        let graph = fixture::graph();
+        let lines: Vec<String> = build(&graph)
+            .iter()
+            .flat_map(|branch| {
+                let name = branch.namespace.clone().unwrap_or("(cluster)".into());
+                let leaves = branch.leaves.iter().map(|leaf| {
+                    let key = &graph.nodes[&leaf.id].key;
+                    format!(
+                        "{}{} {}",
+                        "  ".repeat(usize::from(leaf.depth) + 1),
+                        key.kind,
+                        key.name
+                    )
+                });
+                std::iter::once(name).chain(leaves.collect::<Vec<_>>())
+            })
+            .collect();
+        let text = lines.join("\n");
+        let chain = "\n  Deployment cart\n    ReplicaSet cart-7c5b8\n      Pod cart-7c5b8-m8w4n\n      Pod cart-7c5b8-x2kqz\n";
+        assert!(text.contains(chain), "{text}");
+        assert!(text.starts_with("payments\n"), "{text}");
+        assert!(
+            text.contains("\n(cluster)\n"),
+            "what has no namespace comes last: {text}"
+        );
+    }
+
+    #[test]
+    fn every_object_has_one_place_even_in_a_circle() {
+        let mut graph = fixture::graph();
+        let keys: Vec<NodeId> = graph.nodes.keys().copied().take(3).collect();
+        for (source, target) in [(keys[0], keys[1]), (keys[1], keys[2]), (keys[2], keys[0])] {
+            let edge = fixture::edge(source, target, Relation::Owns, "metadata.ownerReferences[0]");
+            graph.edges.insert(edge.key, edge);
+        }
+        let mut places: Vec<NodeId> = build(&graph)
+            .iter()
+            .flat_map(|branch| branch.leaves.iter().map(|leaf| leaf.id))
+            .collect();
+        places.sort_unstable();
+        assert_eq!(places, graph.nodes.keys().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_unhealthy_are_counted() {
+        let tallies = tally(&fixture::graph());
+        let shop = tallies[&Some("shop".to_owned())];
+        assert!(shop.unhealthy >= 3 && shop.unhealthy < shop.objects, "{shop:?}");
+    }
+}

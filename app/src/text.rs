@@ -1,0 +1,138 @@
+//! What pages say, in one place, so that it can be read over and translated.
+
+use model::{ErrorCode, Health, KindId};
+
+/// The product.
+pub const PRODUCT: &str = "Kubilitics";
+/// The cluster of a topic went away.
+pub const GONE: &str =
+    "This cluster is no longer in the registry: its context was removed from the kubeconfig.";
+/// The first snapshot is on its way.
+pub const WAITING: &str = "Waiting for the first state from the server.";
+/// A list has no rows at all.
+pub const NOTHING_HERE: &str = "There is nothing of this kind";
+/// No row matches.
+pub const NOTHING_MATCHES: &str = "Nothing matches the filter.";
+/// A graph has no nodes.
+pub const EMPTY_GRAPH: &str = "There is nothing to draw here. Look at other namespaces, or switch layers on.";
+/// The canvas could not be loaded.
+pub const NO_CANVAS: &str = "The canvas could not be loaded; this is the same graph as a tree.";
+/// Namespaces cannot be listed.
+pub const NAMESPACES_DENIED: &str = "You may not list namespaces here. Type the names of those you may see.";
+
+/// The heading of a list: `Pods`, `Ingresses`.
+pub fn plural(kind: KindId) -> String {
+    let name = kind.get().kind;
+    if name.ends_with('s') {
+        format!("{name}es")
+    } else {
+        format!("{name}s")
+    }
+}
+
+/// A count with its noun: `1 object`, `12,000 objects`.
+pub fn counted(count: u32, one: &str) -> String {
+    format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A number with separators: `12,000`.
+pub fn number(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The total of a list: `412`, `17 of 412`.
+pub fn total(matched: u32, total: u32) -> String {
+    if matched == total {
+        number(total)
+    } else {
+        format!("{} of {}", number(matched), number(total))
+    }
+}
+
+/// Which rows a window holds, when it does not hold all: `rows 1-500 of 12,000`.
+pub fn window(offset: u32, shown: u32, matched: u32) -> Option<String> {
+    (shown < matched).then(|| match shown {
+        0 => format!("no rows from {} on, of {}", number(offset + 1), number(matched)),
+        _ => format!(
+            "rows {}-{} of {}",
+            number(offset + 1),
+            number(offset + shown),
+            number(matched)
+        ),
+    })
+}
+
+/// A health in the user's words, where there is no better one.
+pub const fn health(health: Health) -> &'static str {
+    match health {
+        Health::Suspended => "suspended",
+        Health::Healthy => "healthy",
+        Health::Unknown => "unknown",
+        Health::Progressing => "in progress",
+        Health::Warning => "degraded",
+        Health::Unhealthy => "failing",
+    }
+}
+
+/// The heading of an error.
+pub const fn error(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::BadRequest | ErrorCode::Invalid => "This cannot be read",
+        ErrorCode::Unauthenticated => "You are not signed in",
+        ErrorCode::Forbidden => "You may not see this",
+        ErrorCode::OriginRefused | ErrorCode::CsrfRefused | ErrorCode::HostRefused => {
+            "The request was refused"
+        }
+        ErrorCode::RouteNotFound | ErrorCode::MethodNotAllowed => "There is no such page",
+        ErrorCode::ClusterNotFound => "There is no such cluster",
+        ErrorCode::KindNotFound => "There is no such kind",
+        ErrorCode::ObjectNotFound => "There is no such object",
+        ErrorCode::Conflict => "It changed meanwhile",
+        ErrorCode::TooLarge | ErrorCode::TooMany => "That is too much at once",
+        ErrorCode::Internal => "Something went wrong in Kubilitics",
+        ErrorCode::Syncing => "Still loading",
+        ErrorCode::ClusterUnavailable => "The cluster is not reachable",
+        ErrorCode::ShuttingDown => "The server is stopping",
+        ErrorCode::Timeout => "No answer in time",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_windows() {
+        assert_eq!(
+            ["7", "412", "12,000", "1,234,567"],
+            [7, 412, 12_000, 1_234_567]
+                .map(number)
+                .each_ref()
+                .map(String::as_str)
+        );
+        assert_eq!(total(17, 412), "17 of 412");
+        assert_eq!(window(0, 412, 412), None);
+        assert_eq!(
+            window(500, 500, 12_000).as_deref(),
+            Some("rows 501-1,000 of 12,000")
+        );
+        assert_eq!(counted(1, "object"), "1 object");
+    }
+
+    #[test]
+    fn plurals() {
+        let plural = |kind| plural(KindId::of(kind).unwrap());
+        assert_eq!(
+            (plural("Pod").as_str(), plural("Ingress").as_str()),
+            ("Pods", "Ingresses")
+        );
+    }
+}

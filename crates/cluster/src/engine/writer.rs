@@ -1,0 +1,228 @@
+//! The single writer: it alone owns the index, and everything published comes from here.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::cluster::Sync;
+use model::{ClusterId, Epoch, KindId, Timestamp};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use topology::Index;
+
+use super::link::News as LinkNews;
+use super::ring::Ring;
+use super::{Counters, Published};
+use crate::clock;
+use crate::watch::{Input, News};
+use kind::KindState;
+
+mod kind;
+mod recent;
+
+/// The longest time that is spent on applying before what is there is published.
+const BUDGET: Duration = Duration::from_millis(10);
+
+/// The writer of one engine.
+pub(super) struct Writer {
+    cluster: ClusterId,
+    index: Index,
+    kinds: BTreeMap<KindId, KindState>,
+    link: LinkNews,
+    stale_since: Option<Timestamp>,
+    epoch: Epoch,
+    /// When the bytes of the newest event arrived.
+    seen_at: Timestamp,
+    ring: Arc<Mutex<Ring>>,
+    publish: watch::Sender<Arc<Published>>,
+    on_publish: Arc<Notify>,
+}
+
+impl Writer {
+    pub fn new(
+        cluster: ClusterId,
+        epoch: Epoch,
+        counters: Arc<Counters>,
+        ring: Arc<Mutex<Ring>>,
+        publish: watch::Sender<Arc<Published>>,
+        on_publish: Arc<Notify>,
+    ) -> Self {
+        Self {
+            cluster,
+            index: Index::new(),
+            kinds: KindId::all()
+                .map(|kind| (kind, KindState::new(kind, counters.of(kind))))
+                .collect(),
+            link: LinkNews::default(),
+            stale_since: None,
+            epoch,
+            seen_at: clock::now(),
+            ring,
+            publish,
+            on_publish,
+        }
+    }
+
+    /// Applies and publishes until the engine ends. Waits for the first news, takes what else is there, and publishes:
+    /// at once when idle, in larger steps when busy.
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut link: watch::Receiver<LinkNews>) {
+        loop {
+            tokio::select! {
+                // Rare, and not to wait behind a flood of events.
+                biased;
+                changed = link.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    self.link = link.borrow_and_update().clone();
+                }
+                input = inputs.recv() => {
+                    let Some(input) = input else {
+                        return;
+                    };
+                    let started = Instant::now();
+                    self.apply(input);
+                    while started.elapsed() < BUDGET
+                        && let Ok(input) = inputs.try_recv()
+                    {
+                        self.apply(input);
+                    }
+                }
+            }
+            self.publish();
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn apply(&mut self, input: Input) {
+        let Some(kind) = self.kinds.get_mut(&input.kind) else {
+            return;
+        };
+        self.seen_at = self.seen_at.max(input.seen_at);
+        match input.news {
+            News::Page { items, first, last } => {
+                if first {
+                    kind.begin_list();
+                }
+                kind.take_page(&items, &mut self.index);
+                if last {
+                    kind.end_list(&mut self.index);
+                    let name = input.kind.get().kind;
+                    tracing::debug!(cluster.id = %self.cluster, watch.kind = name, "the list of {name} is in");
+                }
+            }
+            News::Events(events) => kind.take_events(events, &mut self.index),
+            News::Live(generation) => kind.live(generation),
+            News::Trouble { denied, problem } => {
+                if kind.trouble(denied, problem, &mut self.index) {
+                    let (name, verb) = (input.kind.get().kind, if denied { "denied" } else { "failing" });
+                    tracing::warn!(cluster.id = %self.cluster, watch.kind = name, "the watch of {name} is {verb}");
+                }
+            }
+        }
+    }
+
+    /// Publishes the present state, if it differs from the one published last.
+    fn publish(&mut self) {
+        let change = self.index.take_change();
+        let changed = !change.is_empty();
+        if changed {
+            self.epoch = self.epoch.next();
+            // The ring first: whoever sees the epoch must find what led to it.
+            let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            ring.push(self.epoch, Arc::new(change), self.seen_at);
+        }
+        self.stale_since = self.staleness();
+        let sync = self.sync();
+        let last = self.publish.borrow().clone();
+        let (status, reason) = self.connection(&sync);
+        let same = !changed
+            && last.sync == sync
+            && last.stale_since == self.stale_since
+            && last.status == status
+            && last.reason == reason
+            && last.version == self.link.version;
+        if same {
+            return;
+        }
+        let state = self.index.state();
+        let counts = self.are_counts_known().then(|| state.counts());
+        let synced: Arc<[KindId]> = if last.sync.synced == sync.synced && last.sync.denied == sync.denied {
+            last.synced.clone()
+        } else {
+            self.synced().collect()
+        };
+        self.publish.send_replace(Arc::new(Published {
+            epoch: self.epoch,
+            state,
+            sync,
+            stale_since: self.stale_since,
+            status,
+            reason,
+            version: self.link.version.clone(),
+            counts,
+            synced,
+            at: clock::now(),
+        }));
+        self.on_publish.notify_one();
+    }
+
+    fn synced(&self) -> impl Iterator<Item = KindId> {
+        let synced = self.kinds.iter().filter(|(_, kind)| kind.is_synced());
+        synced.map(|(kind, _)| *kind)
+    }
+
+    fn sync(&self) -> Sync {
+        let count = |of: &dyn Fn(&KindState) -> bool| {
+            u32::try_from(self.kinds.values().filter(|kind| of(kind)).count()).unwrap_or(u32::MAX)
+        };
+        let problems = |denied| {
+            self.kinds
+                .values()
+                .filter_map(move |kind| kind.problem(denied))
+                .cloned()
+                .collect()
+        };
+        Sync {
+            kinds: count(&|_| true),
+            synced: count(&KindState::is_synced),
+            complete: self.kinds.values().all(KindState::is_settled),
+            denied: problems(true),
+            failed: problems(false),
+            skipped: self.kinds.values().map(KindState::skipped).sum(),
+        }
+    }
+
+    fn are_counts_known(&self) -> bool {
+        ["Pod", "Node", "Namespace"].iter().all(|name| {
+            let kind = KindId::of(name).and_then(|kind| self.kinds.get(&kind));
+            kind.is_some_and(KindState::is_synced)
+        })
+    }
+
+    /// Stale from the moment that the connection was lost until every watch follows again (or has said why it cannot).
+    fn staleness(&self) -> Option<Timestamp> {
+        if let Some(lost_at) = self.link.lost_at {
+            return Some(self.stale_since.unwrap_or(lost_at));
+        }
+        // The API server answers, but every watch fails: its etcd may be away.
+        let mut synced = self.kinds.values().filter(|kind| kind.is_synced()).peekable();
+        if synced.peek().is_some() && synced.all(|kind| kind.problem(false).is_some()) {
+            return Some(self.stale_since.unwrap_or_else(clock::now));
+        }
+        let behind = |kind: &KindState| kind.is_behind(self.link.generation);
+        self.stale_since.filter(|_| self.kinds.values().any(behind))
+    }
+
+    /// The connection as the link has it; but whoever may list nothing at all is told so.
+    fn connection(&self, sync: &Sync) -> (model::ClusterStatus, Option<model::cluster::StatusReason>) {
+        let all_denied = sync.denied.len() == self.kinds.len();
+        match sync.denied.first() {
+            Some(problem) if all_denied && self.link.status == model::ClusterStatus::Connected => (
+                model::ClusterStatus::Error,
+                Some(crate::problem::forbidden(problem)),
+            ),
+            _ => (self.link.status, self.link.reason.clone()),
+        }
+    }
+}

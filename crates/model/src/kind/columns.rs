@@ -1,0 +1,219 @@
+//! kubectl's columns of each kind: names, order and priority as the API server's Table gives them.
+
+use super::{Column, ColumnFormat};
+
+const fn name() -> Column {
+    Column {
+        name: "Name",
+        format: ColumnFormat::Name,
+        priority: 0,
+        description: "Name of the object",
+    }
+}
+
+const fn age() -> Column {
+    date("Age", "Time since the object was made")
+}
+
+const fn date(name: &'static str, description: &'static str) -> Column {
+    Column {
+        name,
+        format: ColumnFormat::Date,
+        priority: 0,
+        description,
+    }
+}
+
+const fn text(name: &'static str, description: &'static str) -> Column {
+    Column {
+        name,
+        format: ColumnFormat::Text,
+        priority: 0,
+        description,
+    }
+}
+
+const fn number(name: &'static str, description: &'static str) -> Column {
+    Column {
+        name,
+        format: ColumnFormat::Number,
+        priority: 0,
+        description,
+    }
+}
+
+const fn wide(name: &'static str, description: &'static str) -> Column {
+    Column {
+        name,
+        format: ColumnFormat::Text,
+        priority: 1,
+        description,
+    }
+}
+
+const CONTAINERS: Column = wide("Containers", "Names of the containers in the template");
+const IMAGES: Column = wide("Images", "Images of the containers in the template");
+const SELECTOR: Column = wide("Selector", "Labels that its pods must have");
+
+pub(super) const NAMESPACE: &[Column] = &[name(), text("Status", "Active or Terminating"), age()];
+
+pub(super) const NODE: &[Column] = &[
+    name(),
+    text("Status", "Ready, and whether pods may be scheduled"),
+    text("Roles", "From the labels node-role.kubernetes.io/..."),
+    age(),
+    text("Version", "Version of the kubelet"),
+    wide("Internal-IP", "Address inside the cluster"),
+    wide("External-IP", "Address from outside"),
+    wide("OS-Image", "Operating system"),
+    wide("Kernel-Version", "Version of the kernel"),
+    wide("Container-Runtime", "Container runtime and its version"),
+];
+
+pub(super) const POD: &[Column] = &[
+    name(),
+    text("Ready", "Ready containers of all containers"),
+    text("Status", "What the pod is doing"),
+    number("Restarts", "Restarts of its containers, and when the last was"),
+    age(),
+    wide("IP", "Address of the pod"),
+    wide("Node", "Node it runs on"),
+    wide("Nominated Node", "Node that a preempting pod waits for"),
+    wide("Readiness Gates", "Gates that are true of all gates"),
+];
+
+pub(super) const REPLICA_SET: &[Column] = &[
+    name(),
+    number("Desired", "Pods that should be"),
+    number("Current", "Pods that are"),
+    number("Ready", "Pods that are ready"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+];
+
+pub(super) const DEPLOYMENT: &[Column] = &[
+    name(),
+    text("Ready", "Ready pods of the desired"),
+    number("Up-to-date", "Pods of the latest template"),
+    number("Available", "Pods that have been ready long enough"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+];
+
+pub(super) const STATEFUL_SET: &[Column] = &[
+    name(),
+    text("Ready", "Ready pods of the desired"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+];
+
+pub(super) const DAEMON_SET: &[Column] = &[
+    name(),
+    number("Desired", "Nodes that should run a pod"),
+    number("Current", "Nodes that run a pod"),
+    number("Ready", "Pods that are ready"),
+    number("Up-to-date", "Pods of the latest template"),
+    number("Available", "Pods that have been ready long enough"),
+    text("Node Selector", "Labels of the nodes it runs on"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+];
+
+pub(super) const JOB: &[Column] = &[
+    name(),
+    text("Status", "Running, Complete, Failed or Suspended"),
+    text("Completions", "Pods that succeeded of those that must"),
+    text("Duration", "Time from start to completion, or to now"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+];
+
+pub(super) const CRON_JOB: &[Column] = &[
+    name(),
+    text("Schedule", "When it runs, in cron's format"),
+    text("Timezone", "Time zone of the schedule"),
+    text("Suspend", "Whether it is suspended"),
+    number("Active", "Jobs that are running"),
+    date("Last Schedule", "When it last ran"),
+    age(),
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+];
+
+pub(super) const SERVICE: &[Column] = &[
+    name(),
+    text("Type", "ClusterIP, NodePort, LoadBalancer or ExternalName"),
+    text("Cluster-IP", "Address inside the cluster"),
+    text("External-IP", "Addresses from outside"),
+    text("Port(s)", "Ports it listens on"),
+    age(),
+    wide("Selector", "Labels of the pods it sends to"),
+];
+
+pub(super) const ENDPOINT_SLICE: &[Column] = &[
+    name(),
+    text("AddressType", "IPv4, IPv6 or FQDN"),
+    text("Ports", "Ports of the endpoints"),
+    text("Endpoints", "Addresses of the endpoints"),
+    age(),
+];
+
+pub(super) const INGRESS: &[Column] = &[
+    name(),
+    text("Class", "Class of the controller that serves it"),
+    text("Hosts", "Hosts of its rules"),
+    text("Address", "Where it is reached"),
+    text("Ports", "80, and 443 with TLS"),
+    age(),
+];
+
+pub(super) const CONFIG_MAP: &[Column] = &[name(), number("Data", "Number of keys"), age()];
+
+pub(super) const SECRET: &[Column] = &[
+    name(),
+    text("Type", "What the Secret holds"),
+    number("Data", "Number of keys"),
+    age(),
+];
+
+pub(super) const SERVICE_ACCOUNT: &[Column] = &[
+    name(),
+    number("Secrets", "Number of Secrets that pods may use"),
+    age(),
+];
+
+pub(super) const CLAIM: &[Column] = &[
+    name(),
+    text("Status", "Pending, Bound or Lost"),
+    text("Volume", "Volume it is bound to"),
+    text("Capacity", "Size of the volume"),
+    text("Access Modes", "How it may be mounted"),
+    text("StorageClass", "Class it asks for"),
+    text("VolumeAttributesClass", "Class of the volume's attributes"),
+    age(),
+    wide("VolumeMode", "Filesystem or Block"),
+];
+
+pub(super) const VOLUME: &[Column] = &[
+    name(),
+    text("Capacity", "Size"),
+    text("Access Modes", "How it may be mounted"),
+    text("Reclaim Policy", "What happens when its claim goes"),
+    text("Status", "Available, Bound, Released or Failed"),
+    text("Claim", "Claim it is bound to"),
+    text("StorageClass", "Class it belongs to"),
+    text("VolumeAttributesClass", "Class of the volume's attributes"),
+    text("Reason", "Why it is in this state"),
+    age(),
+    wide("VolumeMode", "Filesystem or Block"),
+];

@@ -1,0 +1,85 @@
+//! The connections.
+
+use crate::{DatabaseUrl, StoreError};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::time::Duration;
+
+/// How long a statement waits for a free connection, or for another process's lock on the SQLite file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// The database, open and at this release's schema. Cheap to clone: clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: Pool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Runs the same expression with `$pool` bound to whichever pool it is: the statements are the same text for both, the
+/// types of the driver are not.
+macro_rules! on {
+    ($store:expr, $pool:ident => $run:expr) => {
+        match &$store.pool {
+            $crate::pool::Pool::Sqlite($pool) => $run,
+            $crate::pool::Pool::Postgres($pool) => $run,
+        }
+    };
+}
+pub(crate) use on;
+
+impl Store {
+    /// Opens the database, making the SQLite file if need be, and brings its schema up to date.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Open {
+            url: url.clone(),
+            source,
+        };
+        let pool = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let options = SqliteConnectOptions::new()
+                    .filename(path)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Normal)
+                    .busy_timeout(PATIENCE)
+                    .foreign_keys(true);
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(4)
+                    .acquire_timeout(PATIENCE);
+                Pool::Sqlite(pool.connect_with(options).await.map_err(failed)?)
+            }
+            DatabaseUrl::Postgres(text) => {
+                let options: PgConnectOptions = text.parse().map_err(failed)?;
+                let options = options.application_name("kubilitics");
+                let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
+                Pool::Postgres(pool.connect_with(options).await.map_err(failed)?)
+            }
+        };
+        let store = Self { pool };
+        on!(store, pool => MIGRATIONS.run(pool).await).map_err(|source| StoreError::Migrate {
+            url: url.clone(),
+            source,
+        })?;
+        Ok(store)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))
+            .map_err(StoreError::of("answer"))
+    }
+
+    /// Waits until statements that run have ended, and closes every connection. Later calls fail.
+    pub async fn close(&self) {
+        on!(self, pool => pool.close().await);
+    }
+}

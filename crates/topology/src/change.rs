@@ -1,0 +1,110 @@
+//! What changed between two states: ids only. What they are is read from the later state.
+
+use crate::symbols::Sym;
+use model::graph::{EdgeKey, Layer};
+use model::{KindId, NodeId};
+use std::collections::BTreeMap;
+
+/// What changed from one state to a later one.
+///
+/// It may name something that is as it was (changed and changed back) or a removal of what the earlier state did not
+/// have (added and removed); it never leaves out a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    nodes: BTreeMap<NodeId, NodeChange>,
+    edges: BTreeMap<EdgeKey, EdgeChange>,
+}
+
+/// What changed of a node. The place is kept because the later state does not have a node that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeChange {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its namespace.
+    pub namespace: Option<Sym>,
+    /// How much of it changed.
+    pub extent: Extent,
+}
+
+/// How much of a node changed; of two changes the later or larger one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// Cells of its row.
+    Cells,
+    /// Its status, and cells perhaps.
+    Status,
+    /// It is new, or more than the status changed.
+    Whole,
+    /// It is gone.
+    Removed,
+}
+
+/// What happened to an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeChange {
+    /// It is new, or its proof changed.
+    Upserted,
+    /// It is gone; the layer it was in.
+    Removed(Layer),
+}
+
+impl Change {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.edges.is_empty()
+    }
+
+    /// The nodes that changed, by id.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &NodeChange)> {
+        self.nodes.iter().map(|(id, change)| (*id, change))
+    }
+
+    /// What changed of a node.
+    pub fn node(&self, id: NodeId) -> Option<&NodeChange> {
+        self.nodes.get(&id)
+    }
+
+    /// The edges that changed, by key.
+    pub fn edges(&self) -> impl Iterator<Item = (EdgeKey, EdgeChange)> {
+        self.edges.iter().map(|(key, change)| (*key, *change))
+    }
+
+    /// What happened to an edge.
+    pub fn edge(&self, key: &EdgeKey) -> Option<EdgeChange> {
+        self.edges.get(key).copied()
+    }
+
+    /// Whether an object of the kind changed, in one of the namespaces (empty for all).
+    pub fn touches(&self, kind: KindId, namespaces: &[String]) -> bool {
+        let within = |namespace: Option<&Sym>| {
+            namespaces.is_empty()
+                || namespace.is_some_and(|namespace| namespaces.iter().any(|name| **name == **namespace))
+        };
+        self.nodes
+            .values()
+            .any(|change| change.kind == kind && within(change.namespace.as_ref()))
+    }
+
+    /// Adds what changed after this: the change from a to b and the one from b to c become the one from a to c.
+    pub fn merge(&mut self, later: &Change) {
+        for (id, change) in &later.nodes {
+            self.touch(*id, change.kind, change.namespace.as_ref(), change.extent);
+        }
+        self.edges
+            .extend(later.edges.iter().map(|(key, change)| (*key, *change)));
+    }
+
+    pub(crate) fn touch(&mut self, id: NodeId, kind: KindId, namespace: Option<&Sym>, extent: Extent) {
+        let change = self.nodes.entry(id).or_insert_with(|| NodeChange {
+            kind,
+            namespace: namespace.cloned(),
+            extent,
+        });
+        // Ids are never given twice, so nothing comes after a removal and the larger extent is also the later one.
+        change.extent = change.extent.max(extent);
+    }
+
+    pub(crate) fn touch_edge(&mut self, key: EdgeKey, change: EdgeChange) {
+        self.edges.insert(key, change);
+    }
+}

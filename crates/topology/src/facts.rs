@@ -1,0 +1,258 @@
+//! What is kept of an object: everything the graph, the lists and the health need, and nothing else.
+
+use crate::rules::Rule;
+use crate::symbols::Sym;
+use model::graph::{Replicas, SourceField};
+use model::list::Cell;
+use model::{Health, KindId, NodeKey, Timestamp};
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// What is kept of an object. Made by [`crate::kinds::read`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// Its address.
+    pub key: Key,
+    /// metadata.uid.
+    pub uid: Sym,
+    /// metadata.creationTimestamp.
+    pub created: Option<Timestamp>,
+    /// metadata.labels.
+    pub labels: Labels,
+    /// metadata.ownerReferences, in their order.
+    pub owners: Arc<[Owner]>,
+    /// The objects that its fields name, ordered by [`Reference::order`].
+    pub references: Vec<Arc<Reference>>,
+    /// What it selects by labels.
+    pub selector: Option<Box<Selector>>,
+    /// The ports that a Service offers; what routes to it is checked against them.
+    pub ports: Vec<ServicePort>,
+    /// How it is.
+    pub status: OwnStatus,
+    /// Its cells, in the order of the kind's columns.
+    pub cells: Vec<Cell>,
+}
+
+/// The address of an object, as the index keeps it. Ordered by kind, namespace and name, so that the objects of a kind
+/// in a namespace are neighbours.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// The kind.
+    pub kind: KindId,
+    /// The namespace; `None` for cluster-scoped kinds.
+    pub namespace: Option<Sym>,
+    /// The name.
+    pub name: Sym,
+}
+
+/// A sorted set of labels, shared among the objects that have the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Labels(Arc<[(Sym, Sym)]>);
+
+/// An entry of metadata.ownerReferences. Its path is `metadata.ownerReferences[index]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// The owner's UID: the only thing that says which object is meant.
+    pub uid: Sym,
+    /// The owner's kind as written, for "owner gone".
+    pub kind: Sym,
+    /// The owner's name as written, for "owner gone".
+    pub name: Sym,
+    /// Whether it is the managing controller.
+    pub controller: bool,
+}
+
+/// A field that names another object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// What the field means.
+    pub rule: &'static Rule,
+    /// The object it names.
+    pub to: Key,
+    /// The field: `spec.template.spec.volumes[0].configMap.name`.
+    pub path: Sym,
+    /// Kubernetes does without the object.
+    pub optional: bool,
+    /// The field is not set and a default of Kubernetes stands in.
+    pub default: bool,
+    /// What else the field says of the object.
+    pub detail: Detail,
+}
+
+/// What a reference says besides the object's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// The key of a ConfigMap or Secret.
+    Key(Sym),
+    /// The port of a Service.
+    Port(Port),
+    /// The UID that the object must have.
+    Uid(Sym),
+    /// The conditions of an endpoint.
+    Endpoint {
+        /// It takes traffic.
+        ready: bool,
+        /// It would take traffic if it were not terminating.
+        serving: bool,
+    },
+}
+
+/// A port as a route names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Port {
+    /// By number.
+    Number(i32),
+    /// By name.
+    Name(Sym),
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => write!(f, "`{name}`"),
+        }
+    }
+}
+
+/// A port of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServicePort {
+    /// Its name; may be absent if it is the only one.
+    pub name: Option<Sym>,
+    /// Its number.
+    pub number: i32,
+}
+
+impl ServicePort {
+    /// Whether a route that names `port` means this one.
+    pub fn is(&self, port: &Port) -> bool {
+        match port {
+            Port::Number(number) => self.number == *number,
+            Port::Name(name) => self.name.as_ref() == Some(name),
+        }
+    }
+}
+
+/// A selector: the objects of one kind in the object's own namespace that have all of these labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Selector {
+    /// What being selected means.
+    pub rule: &'static Rule,
+    /// The kind it selects.
+    pub kind: KindId,
+    /// The labels, never empty.
+    pub labels: Labels,
+    /// The field.
+    pub path: Sym,
+}
+
+/// How an object is, without what it owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnStatus {
+    /// kubectl's word; empty where it has none.
+    pub word: Sym,
+    /// Its own health.
+    pub health: Health,
+    /// Why, in a sentence.
+    pub reason: Option<Sym>,
+    /// Restarts of a pod's containers.
+    pub restarts: Option<u32>,
+    /// Replicas of a workload.
+    pub replicas: Option<Replicas>,
+}
+
+impl Facts {
+    /// The references of one relation to one object. Cost: logarithm of all references.
+    pub fn references_to<'a>(
+        &'a self,
+        relation: model::graph::Relation,
+        to: &'a Key,
+    ) -> impl Iterator<Item = &'a Reference> {
+        let order =
+            move |reference: &Arc<Reference>| (reference.rule.relation, &reference.to).cmp(&(relation, to));
+        let start = self
+            .references
+            .partition_point(|reference| order(reference).is_lt());
+        self.references
+            .iter()
+            .skip(start)
+            .take_while(move |reference| order(reference).is_eq())
+            .map(|reference| &**reference)
+    }
+}
+
+impl Reference {
+    /// The order of references in [`Facts`]: by relation, named object and path.
+    pub fn order(&self, other: &Self) -> Ordering {
+        (self.rule.relation, &self.to, &self.path).cmp(&(other.rule.relation, &other.to, &other.path))
+    }
+
+    /// The field as the edge's proof has it.
+    pub fn field(&self) -> SourceField {
+        SourceField {
+            path: self.path.to_string(),
+            on: self.rule.proof,
+            default: self.default,
+        }
+    }
+}
+
+impl Key {
+    /// An address outside any table, for looking things up; `None` if the kind is not in the table.
+    pub fn of(key: &NodeKey) -> Option<Self> {
+        Some(Self {
+            kind: KindId::of(&key.kind)?,
+            namespace: key.namespace.as_deref().map(Sym::from),
+            name: Sym::from(key.name.as_str()),
+        })
+    }
+
+    /// The address as it travels.
+    pub fn node_key(&self) -> NodeKey {
+        NodeKey::new(self.kind.get().kind, self.namespace.as_deref(), &*self.name)
+    }
+}
+
+/// `ConfigMap shop/cart`, `Node node-4`: as sentences name objects.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind)?;
+        if let Some(namespace) = &self.namespace {
+            write!(f, "{namespace}/")?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+impl Labels {
+    /// From pairs that are sorted by key and have no key twice.
+    pub(crate) fn from_sorted(pairs: Arc<[(Sym, Sym)]>) -> Self {
+        Self(pairs)
+    }
+
+    /// The value of a label.
+    pub fn get(&self, key: &str) -> Option<&Sym> {
+        let place = self.0.binary_search_by(|(own, _)| (**own).cmp(key)).ok()?;
+        self.0.get(place).map(|(_, value)| value)
+    }
+
+    /// The labels, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &(Sym, Sym)> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether all of `wanted` are among these.
+    pub fn contain(&self, wanted: &Labels) -> bool {
+        wanted.iter().all(|(key, value)| self.get(key) == Some(value))
+    }
+}

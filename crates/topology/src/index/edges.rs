@@ -1,0 +1,237 @@
+//! Which pairs of nodes an event can affect, and what happens to the edge between them.
+
+use super::Index;
+use crate::change::EdgeChange;
+use crate::facts::{Facts, Key, Reference};
+use crate::proof::{self, Proof};
+use crate::rules::Absent;
+use model::NodeId;
+use model::graph::{EdgeKey, End, NodeState, Relation};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The same edge with one of its ends moved to another node.
+pub(super) fn moved(edge: EdgeKey, from: NodeId, to: NodeId) -> EdgeKey {
+    let end = |id| if id == from { to } else { id };
+    EdgeKey {
+        source: end(edge.source),
+        target: end(edge.target),
+        relation: edge.relation,
+    }
+}
+
+impl Index {
+    /// Proves an edge again and keeps what comes out.
+    pub(super) fn prove(&mut self, key: EdgeKey) {
+        let ends = (self.state.node(key.source), self.state.node(key.target));
+        let proof = match ends {
+            (Some(source), Some(target)) => proof::prove(key.relation, source, target),
+            _ => None,
+        };
+        self.set_edge(key, proof);
+    }
+
+    /// Puts an edge in, changes its proof or takes it out, with the roll-up of health along owners. Absent objects that it
+    /// joined are looked at when the event [settles](Self::settle).
+    pub(super) fn set_edge(&mut self, key: EdgeKey, proof: Option<Proof>) {
+        let before = self.state.proof(&key);
+        if before == proof.as_ref() {
+            return;
+        }
+        let change = match (before, &proof) {
+            (Some(before), None) => EdgeChange::Removed(before.layer),
+            _ => EdgeChange::Upserted,
+        };
+        let there = proof.is_some();
+        let proof: Option<Arc<Proof>> = proof.map(|proof| self.proofs.share_owned(proof));
+        let was_there = self.state.set_edge(key, proof);
+        self.touch_edge(key, change);
+        if key.relation == Relation::Owns && there != was_there {
+            if there {
+                self.link(key.source, key.target);
+            } else {
+                self.unlink(key.source, key.target);
+            }
+        }
+        if !there {
+            self.loosened.extend([key.source, key.target]);
+        }
+    }
+
+    /// Ends an event: absent objects that nothing names any more are forgotten. Not before, since an event may take away
+    /// one edge to such an object and add another.
+    pub(super) fn settle(&mut self) {
+        for id in std::mem::take(&mut self.loosened) {
+            let absent = self
+                .state
+                .node(id)
+                .is_some_and(|entry| entry.state() != NodeState::Live);
+            if absent && !self.state.has_edges(id) {
+                self.take(id);
+            }
+        }
+    }
+
+    pub(super) fn edges_around(&self, id: NodeId) -> Vec<EdgeKey> {
+        self.state.around(id).map(|(key, _)| key).collect()
+    }
+
+    /// Whether a node needs the object at an address for an edge of this relation.
+    pub(super) fn needs(&self, id: NodeId, relation: Relation, key: &Key) -> bool {
+        let facts = self.state.node(id).and_then(|entry| entry.facts());
+        facts.is_some_and(|facts| {
+            facts
+                .references_to(relation, key)
+                .any(|reference| reference.rule.absent == Absent::Missing)
+        })
+    }
+
+    /// Every edge that a new object can have.
+    pub(super) fn edges_of(&mut self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
+        let mut edges = Vec::new();
+        for reference in &facts.references {
+            edges.extend(self.edge_by(id, reference, true));
+        }
+        edges.extend(self.edges_from_owners(id, facts));
+        edges.extend(self.lookup.owned_by.get(&facts.uid).map(|owned| EdgeKey {
+            source: id,
+            target: owned,
+            relation: Relation::Owns,
+        }));
+        edges.extend(self.edges_to_selected(id, facts));
+        edges.extend(self.edges_from_selectors(id, facts));
+        let awaiting: Vec<NodeId> = self.lookup.awaiting.get(&facts.key).collect();
+        for holder in awaiting {
+            let Some(entry) = self.state.node(holder) else {
+                continue;
+            };
+            let references = entry.facts().map(|facts| facts.references.as_slice());
+            let naming = references
+                .unwrap_or_default()
+                .iter()
+                .filter(|reference| reference.to == facts.key);
+            edges.extend(naming.map(|reference| oriented(holder, reference, id)));
+        }
+        edges
+    }
+
+    /// Every edge that can differ between two states of one object.
+    pub(super) fn edges_changed(&mut self, id: NodeId, old: &Facts, new: &Facts) -> BTreeSet<EdgeKey> {
+        let mut edges = BTreeSet::new();
+        let mut binds = false;
+        for (reference, is_new) in differing(&old.references, &new.references) {
+            binds |= reference.rule.relation == Relation::Binds;
+            edges.extend(self.edge_by(id, reference, is_new));
+        }
+        if binds {
+            // Whether a claim and a volume belong together is for both to say.
+            let around = self.edges_around(id).into_iter();
+            edges.extend(around.filter(|edge| edge.relation == Relation::Binds));
+        }
+        if old.owners != new.owners {
+            edges.extend(self.state.incoming_by(id, Relation::Owns));
+            edges.extend(self.edges_from_owners(id, new));
+        }
+        if old.labels != new.labels {
+            edges.extend(self.state.incoming_by(id, Relation::Selects));
+            edges.extend(self.edges_from_selectors(id, new));
+        }
+        if old.selector != new.selector {
+            let outgoing = self.state.outgoing(id).map(|(edge, _)| edge);
+            edges.extend(outgoing.filter(|edge| edge.relation == Relation::Selects));
+            edges.extend(self.edges_to_selected(id, new));
+        }
+        if old.ports != new.ports {
+            edges.extend(self.state.incoming_by(id, Relation::Routes));
+        }
+        edges
+    }
+
+    /// The edge that a reference makes. With `needed`, the object it names gets a place if it is absent and must not be.
+    fn edge_by(&mut self, holder: NodeId, reference: &Reference, needed: bool) -> Option<EdgeKey> {
+        let named = if needed && reference.rule.absent == Absent::Missing {
+            self.place(&reference.to)
+        } else {
+            self.state.id(&reference.to)?
+        };
+        Some(oriented(holder, reference, named))
+    }
+
+    fn edges_from_owners(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
+        let owners = facts.owners.iter();
+        owners
+            .flat_map(|owner| self.lookup.by_uid.get(&owner.uid))
+            .map(|owner| EdgeKey {
+                source: owner,
+                target: id,
+                relation: Relation::Owns,
+            })
+            .collect()
+    }
+
+    fn edges_to_selected(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
+        let Some(selector) = facts.selector.as_deref() else {
+            return Vec::new();
+        };
+        let selected = self
+            .lookup
+            .labelled
+            .selected(facts.key.namespace.as_ref(), selector);
+        selected
+            .into_iter()
+            .map(|target| EdgeKey {
+                source: id,
+                target,
+                relation: selector.rule.relation,
+            })
+            .collect()
+    }
+
+    fn edges_from_selectors(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
+        let candidates = self.lookup.selectors.candidates(facts);
+        candidates
+            .map(|source| EdgeKey {
+                source,
+                target: id,
+                relation: Relation::Selects,
+            })
+            .collect()
+    }
+}
+
+/// The edge of a reference, in the direction that its rule gives.
+fn oriented(holder: NodeId, reference: &Reference, named: NodeId) -> EdgeKey {
+    let (source, target) = match reference.rule.proof {
+        End::Source => (holder, named),
+        End::Target => (named, holder),
+    };
+    EdgeKey {
+        source,
+        target,
+        relation: reference.rule.relation,
+    }
+}
+
+/// The references that are in one of two sorted lists only, and whether it is the new one.
+fn differing<'a>(old: &'a [Arc<Reference>], new: &'a [Arc<Reference>]) -> Vec<(&'a Reference, bool)> {
+    let mut differing = Vec::new();
+    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return differing,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => a.order(b),
+        };
+        let same = order.is_eq() && old.peek() == new.peek();
+        if order.is_le() {
+            let next = old.next().filter(|_| !same);
+            differing.extend(next.map(|reference| (&**reference, false)));
+        }
+        if order.is_ge() {
+            let next = new.next().filter(|_| !same);
+            differing.extend(next.map(|reference| (&**reference, true)));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Facts in the making.
+
+use super::meta::{self, Meta};
+use crate::facts::{Detail, Facts, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort};
+use crate::json::Strings;
+use crate::rules::Rule;
+use crate::symbols::{Sym, Symbols};
+use model::graph::Replicas;
+use model::list::Cell;
+use model::{Health, KindId, Timestamp};
+use std::sync::Arc;
+
+/// Facts in the making: the metadata is in, references are added, status and cells finish it.
+pub(crate) struct Draft<'s> {
+    symbols: &'s mut Symbols,
+    key: Key,
+    uid: Sym,
+    created: Option<Timestamp>,
+    labels: Labels,
+    owners: Arc<[Owner]>,
+    deleting: Option<String>,
+    references: Vec<Arc<Reference>>,
+    selector: Option<Box<Selector>>,
+    ports: Vec<ServicePort>,
+}
+
+/// An object that a field names.
+pub(crate) struct Named<'n> {
+    /// Its kind. One that the kind table does not have is passed over.
+    pub kind: &'static str,
+    /// Its namespace, if it is not the object's own.
+    pub namespace: Option<&'n str>,
+    /// Its name. An empty one is passed over.
+    pub name: &'n str,
+    /// The field.
+    pub path: String,
+    /// Kubernetes does without it.
+    pub optional: bool,
+    /// The field is not set and a default stands in.
+    pub default: bool,
+    /// What else the field says.
+    pub detail: Detail,
+}
+
+impl<'n> Named<'n> {
+    pub(crate) fn new(kind: &'static str, name: &'n str, path: impl Into<String>) -> Self {
+        Self {
+            kind,
+            namespace: None,
+            name,
+            path: path.into(),
+            optional: false,
+            default: false,
+            detail: Detail::None,
+        }
+    }
+}
+
+/// How an object is, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// kubectl's word.
+    pub word: String,
+    /// Its health.
+    pub health: Health,
+    /// Why.
+    pub reason: Option<String>,
+    /// Restarts of a pod's containers.
+    pub restarts: Option<u32>,
+    /// Replicas of a workload.
+    pub replicas: Option<Replicas>,
+}
+
+impl Outcome {
+    pub(crate) fn new(word: impl Into<String>, health: Health) -> Self {
+        Self {
+            word: word.into(),
+            health,
+            reason: None,
+            restarts: None,
+            replicas: None,
+        }
+    }
+
+    pub(crate) fn because(self, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self {
+            reason: (!reason.is_empty()).then_some(reason),
+            ..self
+        }
+    }
+}
+
+impl<'s> Draft<'s> {
+    pub(super) fn new(kind: KindId, meta: &Meta<'_>, symbols: &'s mut Symbols) -> Self {
+        let owners: Vec<Owner> = meta
+            .owner_references
+            .iter()
+            .map(|owner| Owner {
+                uid: symbols.intern(&owner.uid),
+                kind: symbols.intern(&owner.kind),
+                name: symbols.intern(&owner.name),
+                controller: *owner.controller,
+            })
+            .collect();
+        let namespaced = kind.get().namespaced && !meta.namespace.is_empty();
+        Self {
+            key: Key {
+                kind,
+                namespace: namespaced.then(|| symbols.intern(&meta.namespace)),
+                name: symbols.intern(&meta.name),
+            },
+            uid: symbols.intern(&meta.uid),
+            created: meta::time(&meta.creation_timestamp),
+            labels: symbols.labels(meta.labels.pairs()),
+            owners: symbols.owners(&owners),
+            deleting: meta.is_deleting().then(|| {
+                let finalizers: Vec<&str> = meta.finalizers.iter().map(|name| &**name).collect();
+                finalizers.join(", ")
+            }),
+            references: Vec::new(),
+            selector: None,
+            ports: Vec::new(),
+            symbols,
+        }
+    }
+
+    /// The object's name.
+    pub(crate) fn name(&self) -> Sym {
+        self.key.name.clone()
+    }
+
+    /// The symbol of a text.
+    pub(crate) fn intern(&mut self, text: &str) -> Sym {
+        self.symbols.intern(text)
+    }
+
+    /// Adds a field that names another object.
+    pub(crate) fn refer(&mut self, rule: &'static Rule, named: Named<'_>) {
+        let Some(kind) = KindId::of(named.kind).filter(|_| !named.name.is_empty()) else {
+            return;
+        };
+        let namespace = match named.namespace.filter(|namespace| !namespace.is_empty()) {
+            _ if !kind.get().namespaced => None,
+            Some(namespace) => Some(self.symbols.intern(namespace)),
+            None => self.key.namespace.clone(),
+        };
+        if kind.get().namespaced && namespace.is_none() {
+            return;
+        }
+        let reference = Reference {
+            rule,
+            to: Key {
+                kind,
+                namespace,
+                name: self.symbols.intern(named.name),
+            },
+            path: self.symbols.intern(&named.path),
+            optional: named.optional,
+            default: named.default,
+            detail: named.detail,
+        };
+        self.references.push(self.symbols.reference(reference));
+    }
+
+    /// Sets what the object selects. No labels select nothing.
+    pub(crate) fn select(
+        &mut self,
+        rule: &'static Rule,
+        kind: &'static str,
+        labels: &Strings<'_>,
+        path: &str,
+    ) {
+        let Some(kind) = KindId::of(kind).filter(|_| !labels.is_empty()) else {
+            return;
+        };
+        self.selector = Some(Box::new(Selector {
+            rule,
+            kind,
+            labels: self.symbols.labels(labels.pairs()),
+            path: self.symbols.intern(path),
+        }));
+    }
+
+    /// Adds a port that the object offers.
+    pub(crate) fn offer(&mut self, name: &str, number: i32) {
+        let name = (!name.is_empty()).then(|| self.symbols.intern(name));
+        self.ports.push(ServicePort { name, number });
+    }
+
+    /// The cells that every kind has: `Name` and `Age`.
+    pub(super) fn name_cell(&self) -> Cell {
+        Cell::Text(self.key.name.to_string())
+    }
+
+    /// See [`Self::name_cell`].
+    pub(super) fn age_cell(&self) -> Cell {
+        self.created.map_or(Cell::Unknown, Cell::Time)
+    }
+
+    /// The facts. What is being deleted and looks well is on its way out.
+    pub(super) fn finish(mut self, outcome: Outcome, cells: Vec<Cell>) -> Facts {
+        debug_assert_eq!(
+            cells.len(),
+            self.key.kind.get().columns.len(),
+            "{}",
+            self.key.kind
+        );
+        let quiet = matches!(
+            outcome.health,
+            Health::Healthy | Health::Suspended | Health::Unknown
+        );
+        let outcome = match &self.deleting {
+            Some(finalizers) if quiet => {
+                let reason = if finalizers.is_empty() {
+                    "It is being deleted".to_owned()
+                } else {
+                    format!("It is being deleted and waits for {finalizers}")
+                };
+                Outcome {
+                    health: Health::Progressing,
+                    ..outcome
+                }
+                .because(reason)
+            }
+            _ => outcome,
+        };
+        self.references.sort_by(|a, b| a.order(b));
+        self.references.dedup();
+        Facts {
+            status: OwnStatus {
+                word: self.symbols.intern(&outcome.word),
+                health: outcome.health,
+                reason: outcome.reason.map(|reason| self.symbols.intern(&reason)),
+                restarts: outcome.restarts,
+                replicas: outcome.replicas,
+            },
+            key: self.key,
+            uid: self.uid,
+            created: self.created,
+            labels: self.labels,
+            owners: self.owners,
+            references: self.references,
+            selector: self.selector,
+            ports: self.ports,
+            cells,
+        }
+    }
+}

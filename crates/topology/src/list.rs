@@ -1,0 +1,141 @@
+//! Lists: the rows of a kind, selected, filtered and ordered, and the window of them that a page shows.
+
+use crate::change::Change;
+use crate::query::QueryError;
+use crate::selector::LabelSelector;
+use crate::state::{Entry, State};
+use columns::Field;
+use filter::Filter;
+use model::list::{ListQuery, ListWindow, Row};
+use model::{KindId, Timestamp};
+use order::SortKey;
+use std::cmp::Ordering;
+
+mod columns;
+mod filter;
+mod order;
+
+/// A window onto the list of a kind.
+#[derive(Clone, Debug)]
+pub struct ListView {
+    kind: KindId,
+    /// Sorted; empty for all.
+    namespaces: Vec<String>,
+    selector: LabelSelector,
+    filter: Filter,
+    sort: Vec<SortKey>,
+    offset: usize,
+    len: usize,
+}
+
+impl ListView {
+    /// The window that a query asks for.
+    pub fn parse(query: &ListQuery) -> Result<Self, QueryError> {
+        let kind = KindId::of_plural(&query.kind).ok_or_else(|| {
+            let known: Vec<String> = KindId::all().map(|kind| kind.get().plural_group()).collect();
+            QueryError::new("kind", &query.kind, format!("use one of {}", known.join(", ")))
+        })?;
+        let mut namespaces = query.namespaces.clone();
+        namespaces.sort();
+        namespaces.dedup();
+        if !kind.get().namespaced {
+            namespaces.clear();
+        }
+        let sort = query
+            .sort
+            .iter()
+            .map(|sort| {
+                let field = Field::parse(kind, &sort.column)
+                    .ok_or_else(|| QueryError::new("sort", &sort.column, columns::allowed(kind)))?;
+                Ok(SortKey {
+                    field,
+                    descending: sort.descending,
+                })
+            })
+            .collect::<Result<_, QueryError>>()?;
+        Ok(Self {
+            kind,
+            namespaces,
+            selector: LabelSelector::parse(&query.selector)?,
+            filter: Filter::parse(kind, &query.filter)?,
+            sort,
+            offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
+            len: usize::try_from(query.len).unwrap_or(usize::MAX),
+        })
+    }
+
+    /// The kind it lists.
+    pub fn kind(&self) -> KindId {
+        self.kind
+    }
+
+    /// Moves the window.
+    pub fn set_window(&mut self, offset: u32, len: u32) {
+        self.offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        self.len = usize::try_from(len).unwrap_or(usize::MAX);
+    }
+
+    /// Whether a change can show in it. Cost: the change.
+    pub fn is_touched_by(&self, change: &Change) -> bool {
+        change.touches(self.kind, &self.namespaces)
+    }
+
+    /// The window in a state, at `now` (ages are compared and filtered by how they read).
+    ///
+    /// Cost: the rows of the kind in the namespaces asked for; without selector, filter and order only the rows up to
+    /// the window's end.
+    pub fn window(&self, state: &State, now: Timestamp) -> ListWindow {
+        let total = self.total(state);
+        let objects = state.objects(self.kind, &self.namespaces);
+        if self.selector.is_empty() && self.filter.is_empty() && self.sort.is_empty() {
+            let rows = objects.skip(self.offset).take(self.len);
+            return ListWindow {
+                total,
+                matched: total,
+                rows: rows.filter_map(Entry::row).collect(),
+            };
+        }
+        let mut matched: Vec<(usize, &Entry)> = objects
+            .filter(|entry| self.wants(entry, now))
+            .enumerate()
+            .collect();
+        let count = matched.len();
+        let end = self.offset.saturating_add(self.len).min(count);
+        // The objects come by namespace and name, so their place is what decides a tie.
+        let order = |a: &(usize, &Entry), b: &(usize, &Entry)| {
+            let by_key = |key: &SortKey| key.compare(a.1, b.1, now);
+            let keys = self.sort.iter().map(by_key);
+            keys.fold(Ordering::Equal, Ordering::then).then(a.0.cmp(&b.0))
+        };
+        if end < count && end > 0 {
+            matched.select_nth_unstable_by(end - 1, order);
+            matched.truncate(end);
+        }
+        matched.sort_unstable_by(order);
+        let rows: Vec<Row> = matched
+            .into_iter()
+            .take(end)
+            .skip(self.offset)
+            .filter_map(|(_, entry)| entry.row())
+            .collect();
+        ListWindow {
+            total,
+            matched: u32::try_from(count).unwrap_or(u32::MAX),
+            rows,
+        }
+    }
+
+    fn total(&self, state: &State) -> u32 {
+        if self.namespaces.is_empty() {
+            return state.count(self.kind);
+        }
+        let names = self.namespaces.iter();
+        names.map(|name| state.tally(self.kind, Some(name)).objects).sum()
+    }
+
+    fn wants(&self, entry: &Entry, now: Timestamp) -> bool {
+        entry
+            .facts()
+            .is_some_and(|facts| self.selector.matches(&facts.labels) && self.filter.matches(facts, now))
+    }
+}

@@ -1,0 +1,41 @@
+//! What pods and pod templates name: the same fields, at another path, on other layers.
+
+use super::{
+    MOUNTS_CONFIG, READS, RUNS_AS, TEMPLATE_MOUNTS, TEMPLATE_READS, TEMPLATE_RUNS_AS, config, identity,
+    scheduling, storage,
+};
+use crate::kinds::Draft;
+use crate::pod_spec::PodSpec;
+
+/// What a pod names. A mirror pod runs as no one: the node runs it from a file.
+pub(crate) fn pod(spec: &PodSpec<'_>, mirror: bool, draft: &mut Draft<'_>) {
+    for (path, container) in spec.all_containers() {
+        config::environment(&READS, container, &format!("spec.{path}"), draft);
+    }
+    for (index, volume) in spec.volumes.iter().enumerate() {
+        let path = format!("spec.volumes[{index}]");
+        config::volume(&MOUNTS_CONFIG, volume, &path, draft);
+        storage::pod_volume(volume, &path, draft);
+    }
+    if !mirror {
+        identity::service_account(&RUNS_AS, spec, "spec", draft);
+    }
+    scheduling::pod(spec, draft);
+}
+
+/// What the pod template of a workload names, so that a workload without pods keeps its edges. `replaced` says of which
+/// volumes a claim template takes the place.
+pub(crate) fn template(spec: &PodSpec<'_>, at: &str, replaced: impl Fn(&str) -> bool, draft: &mut Draft<'_>) {
+    for (path, container) in spec.all_containers() {
+        config::environment(&TEMPLATE_READS, container, &format!("{at}.{path}"), draft);
+    }
+    for (index, volume) in spec.volumes.iter().enumerate() {
+        if replaced(&volume.name) {
+            continue;
+        }
+        let path = format!("{at}.volumes[{index}]");
+        config::volume(&TEMPLATE_MOUNTS, volume, &path, draft);
+        storage::template_volume(volume, &path, draft);
+    }
+    identity::service_account(&TEMPLATE_RUNS_AS, spec, at, draft);
+}

@@ -1,0 +1,169 @@
+//! The index against a builder that is obviously right, after every event of random histories; and views and lists that
+//! follow by deltas against those made afresh.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+
+#[path = "naive/builder.rs"]
+mod builder;
+#[path = "naive/world.rs"]
+mod world;
+
+use builder::Expected;
+use model::graph::{Graph, GraphQuery, Layer};
+use model::list::ListQuery;
+use model::{KindId, NodeId, NodeKey, Timestamp};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use topology::{Change, GraphView, Index, ListView, State};
+use world::{Event, World};
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+/// Every id stands for one life: an address with one UID, or its absence.
+fn check_ids(state: &State, lives: &mut BTreeMap<NodeId, (String, Option<String>)>) {
+    for entry in state.nodes() {
+        let life = (
+            entry.key().to_string(),
+            entry.facts().map(|facts| facts.uid.to_string()),
+        );
+        let known = lives.entry(entry.id()).or_insert_with(|| life.clone());
+        assert_eq!(*known, life, "node {:?} has had another life", entry.id());
+    }
+}
+
+fn views() -> Vec<GraphQuery> {
+    let query = |namespaces: &[&str], layers: &[Layer]| GraphQuery {
+        namespaces: namespaces.iter().map(ToString::to_string).collect(),
+        layers: layers.to_vec(),
+        ..GraphQuery::default()
+    };
+    let focus = |key: NodeKey, depth, of: GraphQuery| GraphQuery {
+        focus: Some(key),
+        depth,
+        ..of
+    };
+    let pod = || NodeKey::new("Pod", Some("a"), "p0");
+    vec![
+        query(&[], &[]),
+        query(&["a"], &[]),
+        query(&["b", "a"], &[Layer::Network, Layer::Storage]),
+        query(&["none"], &[]),
+        query(&[], &[Layer::Ownership]),
+        focus(pod(), 1, query(&["a"], &[])),
+        focus(pod(), 2, query(&[], &[Layer::Network, Layer::Config])),
+        focus(NodeKey::new("Node", None, "n0"), 3, query(&["b"], &[])),
+    ]
+}
+
+/// A view with what its reader has.
+struct Followed {
+    query: GraphQuery,
+    view: GraphView,
+    graph: Graph,
+}
+
+impl Followed {
+    fn new(query: GraphQuery, state: &State) -> Self {
+        let mut view = GraphView::parse(&query).unwrap();
+        let graph = view.snapshot(state).unwrap_or_default();
+        Self { query, view, graph }
+    }
+
+    fn follow(&mut self, state: &State, change: &Change) {
+        let fresh = GraphView::parse(&self.query)
+            .unwrap()
+            .snapshot(state)
+            .unwrap_or_default();
+        if let Some(delta) = self.view.delta(state, change) {
+            assert!(!delta.is_empty());
+            self.graph.apply(&delta);
+        }
+        assert_eq!(self.graph, fresh, "{:?}", self.query);
+        assert_eq!(
+            self.view.is_gone(),
+            self.query.focus.is_some() && fresh.nodes.is_empty()
+        );
+        for key in fresh.edges.keys() {
+            assert!(fresh.nodes.contains_key(&key.source) && fresh.nodes.contains_key(&key.target));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+
+    #[test]
+    fn index_equals_the_naive_builder(events in prop::collection::vec(world::event(), 1..250)) {
+        let mut index = Index::new();
+        let mut world = World::default();
+        let mut lives = BTreeMap::new();
+        let mut followed: Vec<Followed> = views().into_iter().map(|query| Followed::new(query, &index.state())).collect();
+        let mut since = Change::default();
+        for event in &events {
+            let before = index.state();
+            world.play(event, &mut index);
+            let (state, change) = (index.state(), index.take_change());
+            Expected::of(&world).check(&state);
+            check_ids(&state, &mut lives);
+            if matches!(event, Event::Again { .. }) {
+                prop_assert!(change.is_empty(), "the same object again changes nothing: {change:?}");
+            }
+            prop_assert_eq!(before.node_count() == 0, before.nodes().next().is_none());
+            since.merge(&change);
+            if world.wakes_up(event) {
+                for follower in &mut followed {
+                    follower.follow(&state, &since);
+                }
+                since = Change::default();
+            }
+        }
+    }
+
+    #[test]
+    fn lists_equal_a_sorted_slice(
+        events in prop::collection::vec(world::event(), 1..120),
+        offset in 0_u32..12,
+        len in 0_u32..12,
+        sort in prop::sample::select(vec!["", "name", "-name", "namespace,-age", "restarts,-name", "-status", "health"]),
+        namespaces in prop::sample::select(vec![vec![], vec!["a"], vec!["b", "a"]]),
+        filter in prop::sample::select(vec!["", "p1", "-p1", "restarts>0", "status:run"]),
+        selector in prop::sample::select(vec!["", "app=x", "app!=x", "tier"]),
+    ) {
+        let mut index = Index::new();
+        let mut world = World::default();
+        for event in &events {
+            world.play(event, &mut index);
+        }
+        let state = index.state();
+        let mut query = ListQuery {
+            kind: "pods".to_owned(),
+            namespaces: namespaces.iter().map(ToString::to_string).collect(),
+            selector: selector.to_owned(),
+            filter: filter.to_owned(),
+            sort: sort.split(',').filter(|key| !key.is_empty()).map(|key| key.parse().unwrap()).collect(),
+            offset: 0,
+            len: u32::MAX,
+        };
+        let all = ListView::parse(&query).unwrap().window(&state, NOW);
+        (query.offset, query.len) = (offset, len);
+        let window = ListView::parse(&query).unwrap().window(&state, NOW);
+        prop_assert_eq!((window.total, window.matched), (all.total, all.matched));
+        prop_assert_eq!(all.matched as usize, all.rows.len());
+        let expected: Vec<_> = all.rows.iter().skip(offset as usize).take(len as usize).cloned().collect();
+        prop_assert_eq!(&window.rows, &expected);
+        let pods = world.live(KindId::of("Pod").unwrap());
+        let within: Vec<_> = pods
+            .iter()
+            .filter(|facts| namespaces.is_empty() || namespaces.contains(&facts.key.namespace.as_deref().unwrap()))
+            .collect();
+        prop_assert_eq!(window.total as usize, within.len());
+        let mut wanted: Vec<_> = within
+            .into_iter()
+            .filter(|facts| world::wanted(facts, filter, selector))
+            .collect();
+        wanted.sort_by(|a, b| world::order(a, b, sort));
+        let wanted: Vec<_> = wanted.iter().map(|facts| facts.key.node_key()).collect();
+        let listed: Vec<_> = all.rows.iter().map(|row| row.key.clone()).collect();
+        prop_assert_eq!(listed, wanted);
+    }
+}

@@ -1,0 +1,159 @@
+//! Every kind's row, as `kubectl get -o wide` prints it, with its health and the reason.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use model::kind::KINDS;
+use model::{KindId, Timestamp};
+use topology::{Symbols, kinds};
+
+/// Cells joined by ` | `, then health and reason.
+const ROWS: &[(&str, &[&str])] = &[
+    (
+        "Pod",
+        &[
+            "cart-7c5b8-x2kqz | 0/1 | CrashLoopBackOff | 14 (5m ago) | 60m | 10.244.4.23 | node-4 | <none> | <none> \
+             => unhealthy: Container cart keeps crashing: exit code 1 (Error), 14 restarts",
+            "web-0 | 2/2 | Running | 0 | 3d5h | 10.244.1.7 | node-1 | <none> | 1/1 => healthy",
+        ],
+    ),
+    (
+        "Node",
+        &[
+            "node-1 | Ready,SchedulingDisabled | control-plane,etcd,main | 61d | v1.36.3 | 192.168.10.11 | <none> | \
+             Debian GNU/Linux 13 (trixie) | 6.12.48+deb13-amd64 | containerd://2.1.4 \
+             => warning: No new pods are scheduled here",
+            "node-2 | NotReady | <none> | 2m | v1.36.3 | <none> | <none> | <unknown> | <unknown> | <unknown> \
+             => unhealthy: Kubelet stopped posting node status.",
+        ],
+    ),
+    (
+        "Deployment",
+        &[
+            "cart | 1/2 | 2 | 1 | 10d | cart,log | cart:1.4.2,log:9 | app=cart,!canary,tier in (api,web) \
+           => unhealthy: 1 of 2 pods available",
+        ],
+    ),
+    (
+        "ReplicaSet",
+        &[
+            "cart-7c5b8 | 2 | 2 | 1 | 120m | cart | cart:1.4.2 | app=cart,pod-template-hash=7c5b8 \
+           => progressing: 1 of 2 pods available",
+        ],
+    ),
+    (
+        "StatefulSet",
+        &["redis | 1/1 | 120m | redis | redis:8 => healthy"],
+    ),
+    (
+        "DaemonSet",
+        &[
+            "agent | 3 | 3 | 2 | 3 | 2 | kubernetes.io/os=linux | 120m | agent | agent:1 | app=agent \
+           => progressing: 2 of 3 pods available",
+        ],
+    ),
+    (
+        "Job",
+        &[
+            "reconcile-1 | Complete | 3/3 | 4m12s | 10m | run | run:1 | batch.kubernetes.io/controller-uid=job-1 \
+             => suspended: It is complete",
+            "import | Running | 0/1 of 2 | 95s | 100s | run | run:1 | <none> \
+             => warning: 1 pod failed; it gives up after 5",
+        ],
+    ),
+    (
+        "CronJob",
+        &[
+            "reconcile | */10 * * * * | <none> | False | 1 | 10m | 24h | run | run:1 | <none> => healthy",
+            "report | @daily | Europe/Madrid | True | 0 | <none> | 24h | run | run:1 | <none> \
+             => suspended: It is suspended",
+        ],
+    ),
+    (
+        "Service",
+        &[
+            "web | LoadBalancer | 10.96.0.12 | 203.0.113.9,lb.example.org | 80:30080/TCP,53/UDP | 120m | \
+             app=web,tier=front => healthy",
+            "redis | ClusterIP | None | <none> | <none> | 120m | <none> => healthy",
+            "pending | LoadBalancer | 10.96.0.13 | <pending> | 443:30443/TCP | 120m | <none> \
+             => progressing: It waits for an address from the load balancer",
+            "outside | ExternalName | <none> | db.example.org | <none> | 120m | <none> => healthy",
+        ],
+    ),
+    (
+        "EndpointSlice",
+        &[
+            "web-abcde | IPv4 | 8080,any,* | 10.244.1.7,10.244.1.8,10.244.1.9 + 1 more... | 120m => healthy",
+            "empty-abcde | IPv6 | <unset> | <unset> | 120m => suspended: It has no endpoints",
+        ],
+    ),
+    (
+        "Ingress",
+        &[
+            "front | nginx | shop.example.org,www.example.org,api.example.org + 2 more... | 203.0.113.9 | 80, 443 | \
+             120m => healthy",
+            "any | <none> | * |  | 80 | 120m => healthy",
+        ],
+    ),
+    ("ConfigMap", &["cart-config | 4 | 10d => healthy"]),
+    ("Secret", &["tls | kubernetes.io/tls | 2 | 10d => healthy"]),
+    ("ServiceAccount", &["cart | 1 | 10d => healthy"]),
+    (
+        "PersistentVolumeClaim",
+        &[
+            "data-redis-0 | Bound | pvc-9 | 8Gi | RWO,ROX | fast | <unset> | 120m | Filesystem => healthy",
+            "waiting | Pending |  |  |  | old | <unset> | 120m | <unset> => progressing: It waits for a volume",
+        ],
+    ),
+    (
+        "PersistentVolume",
+        &[
+            "pvc-9 | 8Gi | RWO | Retain | Released | shop/data-redis-0 | fast | <unset> |  | 120m | Filesystem \
+           => warning: Its claim shop/data-redis-0 is gone and its reclaim policy is Retain",
+        ],
+    ),
+    (
+        "Namespace",
+        &[
+            "shop | Active | 10d => healthy",
+            "old | Terminating | 10d => progressing: Some resources are remaining: pods. has 1 resource instances",
+        ],
+    ),
+];
+
+fn rows(kind: &str) -> Vec<String> {
+    let now: Timestamp = "2026-01-31T10:00:00Z".parse().unwrap();
+    let path = format!("{}/tests/fixtures/{kind}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let objects: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(&text).unwrap();
+    let mut symbols = Symbols::new();
+    let row = |json: &str| {
+        let facts = kinds::read(KindId::of(kind).unwrap(), json.as_bytes(), &mut symbols).unwrap();
+        assert!(
+            !format!("{facts:?}").contains("hunter2"),
+            "a secret is kept: {facts:?}"
+        );
+        let cells: Vec<String> = facts.cells.iter().map(|cell| cell.print(now)).collect();
+        let reason = facts.status.reason.as_ref().map(|reason| format!(": {reason}"));
+        format!(
+            "{} => {}{}",
+            cells.join(" | "),
+            facts.status.health.word(),
+            reason.unwrap_or_default()
+        )
+    };
+    objects.iter().map(|object| object.get()).map(row).collect()
+}
+
+#[test]
+fn rows_read_as_in_kubectl() {
+    for (kind, expected) in ROWS {
+        assert_eq!(rows(kind), *expected, "{kind}");
+    }
+}
+
+#[test]
+fn every_kind_has_a_row_here() {
+    for kind in KINDS {
+        assert!(ROWS.iter().any(|(own, _)| *own == kind.kind), "{}", kind.kind);
+    }
+}

@@ -1,0 +1,790 @@
+//! Each rule: there, not there, missing, in another namespace, in any order.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use model::graph::{Derivation, Edge, End, Layer, NodeState, Relation};
+use model::{Health, KindId, NodeKey};
+use serde_json::{Value, json};
+use topology::{Index, kinds};
+
+/// An index in which every kind is visible.
+fn index() -> Index {
+    let mut index = Index::new();
+    for kind in KindId::all() {
+        index.set_kind_visible(kind, true);
+    }
+    index
+}
+
+/// An object with a UID made of its address, unless it brings one.
+fn object(kind: &str, address: &str, body: Value) -> (KindId, Value) {
+    let kind = KindId::of(kind).unwrap();
+    let (namespace, name) = address.split_once('/').map_or(("", address), |parts| parts);
+    let mut object = body;
+    object["metadata"]["name"] = name.into();
+    if !namespace.is_empty() {
+        object["metadata"]["namespace"] = namespace.into();
+    }
+    if object["metadata"]["uid"].is_null() {
+        object["metadata"]["uid"] = format!("uid of {kind} {address}").into();
+    }
+    if kind.get().watch == model::kind::WatchForm::Table {
+        object = json!({"cells": [name, 1, "1d"], "object": object});
+    }
+    (kind, object)
+}
+
+fn add(index: &mut Index, kind: &str, address: &str, body: Value) {
+    let (kind, object) = object(kind, address, body);
+    let facts = kinds::read(kind, object.to_string().as_bytes(), index.symbols()).unwrap();
+    index.upsert(facts);
+}
+
+fn remove(index: &mut Index, kind: &str, address: &str) {
+    let (namespace, name) = address
+        .split_once('/')
+        .map_or((None, address), |(ns, name)| (Some(ns), name));
+    index.remove(KindId::of(kind).unwrap(), namespace, name, None);
+}
+
+fn key(text: &str) -> NodeKey {
+    text.parse().unwrap()
+}
+
+/// The edges as `source relation target`, sorted; unhealthy ones with `!` in front.
+fn edges(index: &Index) -> Vec<String> {
+    let state = index.state();
+    let name = |id| state.node(id).unwrap().key().node_key();
+    let mut edges: Vec<String> = state
+        .edges()
+        .map(|(edge, proof)| {
+            let mark = if proof.healthy { "" } else { "!" };
+            format!(
+                "{mark}{} {} {}",
+                name(edge.source),
+                edge.relation.word(),
+                name(edge.target)
+            )
+        })
+        .collect();
+    edges.sort();
+    edges
+}
+
+fn edge(index: &Index, source: &str, relation: Relation, target: &str) -> Edge {
+    let state = index.state();
+    let id = |text: &str| {
+        state
+            .node_by_key(&key(text))
+            .unwrap_or_else(|| panic!("no {text}"))
+            .id()
+    };
+    let edge = model::graph::EdgeKey {
+        source: id(source),
+        target: id(target),
+        relation,
+    };
+    state
+        .edge(&edge)
+        .unwrap_or_else(|| panic!("no {source} {relation:?} {target}: {:?}", edges(index)))
+}
+
+/// The paths that prove an edge.
+fn paths(edge: &Edge) -> Vec<&str> {
+    edge.fields.iter().map(|field| field.path.as_str()).collect()
+}
+
+fn state_of(index: &Index, text: &str) -> Option<NodeState> {
+    index.state().node_by_key(&key(text)).map(topology::Entry::state)
+}
+
+/// A pod that runs as no one, so that a test sees only its own edges.
+fn mirror(spec: Value) -> Value {
+    json!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}, "spec": spec})
+}
+
+#[test]
+fn owners_are_found_by_uid_within_the_namespace() {
+    let owned_by = |uid: &str| {
+        let mut pod = mirror(json!({}));
+        pod["metadata"]["ownerReferences"] = json!([
+            {"kind": "Other", "name": "x", "uid": "not there"},
+            {"kind": "ReplicaSet", "name": "web", "uid": uid, "controller": true},
+        ]);
+        pod
+    };
+    let mut index = index();
+    add(
+        &mut index,
+        "Pod",
+        "shop/web-1",
+        owned_by("uid of ReplicaSet shop/web"),
+    );
+    assert!(
+        edges(&index).is_empty(),
+        "an owner that is not there is no edge and no missing node"
+    );
+    assert_eq!(index.state().node_count(), 1);
+    add(
+        &mut index,
+        "ReplicaSet",
+        "shop/web",
+        json!({"spec": {"template": {"spec": {"serviceAccountName": "web"}}}}),
+    );
+    let owns = edge(&index, "ReplicaSet/shop/web", Relation::Owns, "Pod/shop/web-1");
+    assert_eq!(paths(&owns), ["metadata.ownerReferences[1]"]);
+    assert_eq!(
+        (owns.fields[0].on, owns.derivation, owns.layer),
+        (End::Target, Derivation::Owner, Layer::Ownership)
+    );
+    // Made again, it owns nothing.
+    add(
+        &mut index,
+        "ReplicaSet",
+        "shop/web",
+        json!({"metadata": {"uid": "another"}}),
+    );
+    assert!(!edges(&index).iter().any(|edge| edge.contains("owns")));
+    // In another namespace, it owns nothing; without a namespace, it does.
+    add(
+        &mut index,
+        "Pod",
+        "shop/web-2",
+        owned_by("uid of ReplicaSet other/web"),
+    );
+    add(&mut index, "ReplicaSet", "other/web", json!({}));
+    assert!(!edges(&index).iter().any(|edge| edge.contains("owns")));
+    add(&mut index, "Pod", "shop/web-3", owned_by("uid of Node n1"));
+    add(&mut index, "Node", "n1", json!({}));
+    edge(&index, "Node/n1", Relation::Owns, "Pod/shop/web-3");
+}
+
+#[test]
+fn a_service_selects_pods_of_its_namespace_that_have_all_labels() {
+    let labelled = |app: &str, tier: &str| {
+        let mut pod = mirror(json!({}));
+        pod["metadata"]["labels"] = json!({"app": app, "tier": tier});
+        pod
+    };
+    let service = json!({"spec": {"type": "ClusterIP", "selector": {"app": "web", "tier": "front"}}});
+    let mut index = index();
+    add(&mut index, "Pod", "shop/a", labelled("web", "front"));
+    add(&mut index, "Service", "shop/web", service.clone());
+    add(&mut index, "Pod", "shop/b", labelled("web", "front"));
+    add(&mut index, "Pod", "shop/c", labelled("web", "back"));
+    add(&mut index, "Pod", "other/d", labelled("web", "front"));
+    let both = [
+        "Service/shop/web selects Pod/shop/a",
+        "Service/shop/web selects Pod/shop/b",
+    ];
+    assert_eq!(edges(&index), both);
+    let selects = edge(&index, "Service/shop/web", Relation::Selects, "Pod/shop/a");
+    assert_eq!(
+        (paths(&selects), selects.derivation),
+        (vec!["spec.selector"], Derivation::Selector)
+    );
+    add(&mut index, "Pod", "shop/a", labelled("api", "front"));
+    assert_eq!(edges(&index), both[1..]);
+    remove(&mut index, "Pod", "shop/b");
+    assert!(edges(&index).is_empty());
+    add(&mut index, "Pod", "shop/a", labelled("web", "front"));
+    assert_eq!(edges(&index), both[..1]);
+    for without in [json!({"spec": {"type": "ClusterIP"}}), {
+        let mut external = service;
+        external["spec"]["type"] = "ExternalName".into();
+        external
+    }] {
+        add(&mut index, "Service", "shop/web", without);
+        assert!(edges(&index).is_empty(), "no selector, or one that means nothing");
+    }
+}
+
+#[test]
+fn slices_belong_to_services_and_lead_to_pods_and_nodes() {
+    let mut index = index();
+    let slice = json!({
+        "metadata": {"labels": {"kubernetes.io/service-name": "web"}},
+        "endpoints": [
+            {"conditions": {"ready": true}, "targetRef": {"kind": "Pod", "namespace": "shop", "name": "a"}},
+            {"conditions": {"ready": false, "serving": false}, "targetRef": {"kind": "Pod", "namespace": "shop", "name": "b"}},
+            {"targetRef": {"kind": "Node", "name": "n1"}},
+            {"addresses": ["10.0.0.9"]},
+        ],
+    });
+    add(&mut index, "EndpointSlice", "shop/web-x", slice);
+    add(&mut index, "Node", "n1", json!({}));
+    add(&mut index, "Pod", "shop/b", mirror(json!({})));
+    assert_eq!(
+        edges(&index),
+        [
+            "!EndpointSlice/shop/web-x targets Pod/shop/a",
+            "!Service/shop/web publishes EndpointSlice/shop/web-x",
+            "EndpointSlice/shop/web-x targets Node/n1",
+            "EndpointSlice/shop/web-x targets Pod/shop/b",
+        ]
+    );
+    assert_eq!(
+        state_of(&index, "Service/shop/web"),
+        Some(NodeState::Missing),
+        "a missing source is drawn"
+    );
+    let publishes = edge(
+        &index,
+        "Service/shop/web",
+        Relation::Publishes,
+        "EndpointSlice/shop/web-x",
+    );
+    assert_eq!(
+        paths(&publishes),
+        ["metadata.labels[\"kubernetes.io/service-name\"]"]
+    );
+    assert_eq!(publishes.fields[0].on, End::Target);
+    assert_eq!(
+        publishes.reason.as_deref(),
+        Some("Service shop/web does not exist")
+    );
+    let targets = edge(
+        &index,
+        "EndpointSlice/shop/web-x",
+        Relation::Targets,
+        "Pod/shop/b",
+    );
+    assert_eq!(paths(&targets), ["endpoints[1].targetRef.name"]);
+    assert_eq!(targets.reason.as_deref(), Some("Not ready, gets no traffic"));
+    remove(&mut index, "EndpointSlice", "shop/web-x");
+    assert_eq!(
+        index.state().node_count(),
+        2,
+        "what was missing is forgotten with what named it"
+    );
+}
+
+#[test]
+fn an_ingress_routes_to_services_and_their_ports_are_checked() {
+    let backend = |name: &str, port: Value| json!({"service": {"name": name, "port": port}});
+    let mut index = index();
+    let spec = json!({
+        "defaultBackend": backend("web", json!({"number": 80})),
+        "rules": [
+            {"http": {"paths": [
+                {"backend": backend("web", json!({"name": "http"}))},
+                {"backend": backend("api", json!({"number": 81}))},
+                {"backend": {"resource": {"kind": "Bucket", "name": "x"}}},
+            ]}},
+            {"host": "no-paths.example.org"},
+        ],
+    });
+    add(&mut index, "Ingress", "shop/front", json!({"spec": spec}));
+    let service = |ports: Value| json!({"spec": {"type": "ClusterIP", "ports": ports}});
+    add(
+        &mut index,
+        "Service",
+        "shop/web",
+        service(json!([{"name": "http", "port": 80}])),
+    );
+    add(&mut index, "Service", "other/api", service(json!([{"port": 81}])));
+    let routes = edge(&index, "Ingress/shop/front", Relation::Routes, "Service/shop/web");
+    assert!(routes.healthy);
+    assert_eq!(
+        paths(&routes),
+        [
+            "spec.defaultBackend.service.name",
+            "spec.rules[0].http.paths[0].backend.service.name"
+        ],
+        "two fields, one edge"
+    );
+    let missing = edge(&index, "Ingress/shop/front", Relation::Routes, "Service/shop/api");
+    assert_eq!(missing.reason.as_deref(), Some("Service shop/api does not exist"));
+    add(
+        &mut index,
+        "Service",
+        "shop/api",
+        service(json!([{"port": 8080}, {"name": "m", "port": 9090}])),
+    );
+    let wrong = edge(&index, "Ingress/shop/front", Relation::Routes, "Service/shop/api");
+    assert_eq!(
+        wrong.reason.as_deref(),
+        Some("Service shop/api has no port 81: it has 8080, 9090 (`m`)")
+    );
+    add(&mut index, "Service", "shop/api", service(json!([{"port": 81}])));
+    assert!(edge(&index, "Ingress/shop/front", Relation::Routes, "Service/shop/api").healthy);
+    add(
+        &mut index,
+        "Service",
+        "shop/web",
+        service(json!([{"name": "web", "port": 80}])),
+    );
+    let half = edge(&index, "Ingress/shop/front", Relation::Routes, "Service/shop/web");
+    assert!(!half.healthy, "unhealthy if one of its fields is");
+    assert_eq!(
+        half.reason.as_deref(),
+        Some("Service shop/web has no port `http`: it has 80 (`web`)")
+    );
+}
+
+/// Every field of a pod's spec that names a ConfigMap, a Secret or a claim, with what the edge must be.
+#[test]
+fn pods_mount_by_every_kind_of_volume() {
+    let secret_ref = json!({"secretRef": {"name": "s"}});
+    let table = [
+        (
+            json!({"configMap": {"name": "c"}}),
+            "ConfigMap/shop/c",
+            "configMap.name",
+        ),
+        (
+            json!({"secret": {"secretName": "s"}}),
+            "Secret/shop/s",
+            "secret.secretName",
+        ),
+        (
+            json!({"persistentVolumeClaim": {"claimName": "p"}}),
+            "PersistentVolumeClaim/shop/p",
+            "persistentVolumeClaim.claimName",
+        ),
+        (
+            json!({"projected": {"sources": [{"serviceAccountToken": {}}, {"configMap": {"name": "c"}}]}}),
+            "ConfigMap/shop/c",
+            "projected.sources[1].configMap.name",
+        ),
+        (
+            json!({"projected": {"sources": [{"secret": {"name": "s"}}]}}),
+            "Secret/shop/s",
+            "projected.sources[0].secret.name",
+        ),
+        (
+            json!({"csi": {"driver": "d", "nodePublishSecretRef": {"name": "s"}}}),
+            "Secret/shop/s",
+            "csi.nodePublishSecretRef.name",
+        ),
+        (
+            json!({"azureFile": {"secretName": "s"}}),
+            "Secret/shop/s",
+            "azureFile.secretName",
+        ),
+        (
+            json!({"cephfs": secret_ref}),
+            "Secret/shop/s",
+            "cephfs.secretRef.name",
+        ),
+        (
+            json!({"cinder": secret_ref}),
+            "Secret/shop/s",
+            "cinder.secretRef.name",
+        ),
+        (
+            json!({"flexVolume": secret_ref}),
+            "Secret/shop/s",
+            "flexVolume.secretRef.name",
+        ),
+        (
+            json!({"iscsi": secret_ref}),
+            "Secret/shop/s",
+            "iscsi.secretRef.name",
+        ),
+        (json!({"rbd": secret_ref}), "Secret/shop/s", "rbd.secretRef.name"),
+        (
+            json!({"scaleIO": secret_ref}),
+            "Secret/shop/s",
+            "scaleIO.secretRef.name",
+        ),
+        (
+            json!({"storageos": secret_ref}),
+            "Secret/shop/s",
+            "storageos.secretRef.name",
+        ),
+    ];
+    for (volume, target, field) in table {
+        let mut index = index();
+        let spec = json!({"volumes": [{"name": "first", "emptyDir": {}}, volume]});
+        add(&mut index, "Pod", "shop/a", mirror(spec));
+        let mounts = edge(&index, "Pod/shop/a", Relation::Mounts, target);
+        assert_eq!(paths(&mounts), [format!("spec.volumes[1].{field}")]);
+        assert!(!mounts.healthy);
+        assert_eq!(state_of(&index, target), Some(NodeState::Missing));
+        let layer = if target.starts_with("Persistent") {
+            Layer::Storage
+        } else {
+            Layer::Config
+        };
+        assert_eq!(mounts.layer, layer, "{target}");
+        let (kind, address) = target.split_once('/').unwrap();
+        add(&mut index, kind, address, json!({}));
+        assert!(
+            edge(&index, "Pod/shop/a", Relation::Mounts, target).healthy,
+            "{target}"
+        );
+        assert_eq!(state_of(&index, target), Some(NodeState::Live));
+        remove(&mut index, kind, address);
+        assert!(
+            !edge(&index, "Pod/shop/a", Relation::Mounts, target).healthy,
+            "{target}"
+        );
+        remove(&mut index, "Pod", "shop/a");
+        assert_eq!(index.state().node_count(), 0, "{target}");
+    }
+}
+
+#[test]
+fn the_claim_of_an_ephemeral_volume_is_not_missing_before_it_is_made() {
+    let mut index = index();
+    add(
+        &mut index,
+        "Pod",
+        "shop/a",
+        mirror(json!({"volumes": [{"name": "scratch", "ephemeral": {}}]})),
+    );
+    assert_eq!(index.state().node_count(), 1);
+    add(&mut index, "PersistentVolumeClaim", "shop/a-scratch", json!({}));
+    let mounts = edge(
+        &index,
+        "Pod/shop/a",
+        Relation::Mounts,
+        "PersistentVolumeClaim/shop/a-scratch",
+    );
+    assert_eq!(paths(&mounts), ["spec.volumes[0].ephemeral.volumeClaimTemplate"]);
+    remove(&mut index, "PersistentVolumeClaim", "shop/a-scratch");
+    assert_eq!(index.state().node_count(), 1);
+}
+
+#[test]
+fn pods_read_in_all_their_containers() {
+    let mut index = index();
+    let key_ref = |field: &str, name: &str| json!({"valueFrom": {field: {"name": name, "key": "k"}}});
+    let spec = json!({
+        "containers": [
+            {"name": "a", "env": [{"name": "PLAIN", "value": "x"}, key_ref("configMapKeyRef", "c")]},
+            {"name": "b", "envFrom": [{"prefix": "P"}, {"configMapRef": {"name": "c"}}, {"secretRef": {"name": "s"}}]},
+        ],
+        "initContainers": [{"name": "i", "env": [key_ref("secretKeyRef", "s")]}],
+        "ephemeralContainers": [{"name": "e", "env": [key_ref("configMapKeyRef", "d")]}],
+    });
+    add(&mut index, "Pod", "shop/a", mirror(spec));
+    let reads = |target: &str| edge(&index, "Pod/shop/a", Relation::Reads, target);
+    assert_eq!(
+        paths(&reads("ConfigMap/shop/c")),
+        [
+            "spec.containers[0].env[1].valueFrom.configMapKeyRef.name",
+            "spec.containers[1].envFrom[1].configMapRef.name",
+        ]
+    );
+    assert_eq!(
+        paths(&reads("Secret/shop/s")),
+        [
+            "spec.containers[1].envFrom[2].secretRef.name",
+            "spec.initContainers[0].env[0].valueFrom.secretKeyRef.name",
+        ]
+    );
+    assert_eq!(
+        paths(&reads("ConfigMap/shop/d")),
+        ["spec.ephemeralContainers[0].env[0].valueFrom.configMapKeyRef.name"]
+    );
+}
+
+#[test]
+fn an_edge_is_healthy_without_its_object_only_if_all_references_are_optional() {
+    let mut index = index();
+    let from = |optional: bool| json!({"configMapRef": {"name": "c", "optional": optional}});
+    let pod = |sources: Value| mirror(json!({"containers": [{"name": "a", "envFrom": sources}]}));
+    add(&mut index, "Pod", "shop/a", pod(json!([from(true)])));
+    assert!(edge(&index, "Pod/shop/a", Relation::Reads, "ConfigMap/shop/c").healthy);
+    assert_eq!(
+        state_of(&index, "ConfigMap/shop/c"),
+        Some(NodeState::Missing),
+        "the node stays"
+    );
+    add(&mut index, "Pod", "shop/a", pod(json!([from(true), from(false)])));
+    let reads = edge(&index, "Pod/shop/a", Relation::Reads, "ConfigMap/shop/c");
+    assert_eq!((reads.healthy, reads.fields.len()), (false, 2));
+}
+
+#[test]
+fn an_object_of_a_kind_that_is_not_listed_is_hidden_not_missing() {
+    let mut index = index();
+    let secret = KindId::of("Secret").unwrap();
+    index.set_kind_visible(secret, false);
+    add(
+        &mut index,
+        "Pod",
+        "shop/a",
+        mirror(json!({"volumes": [{"secret": {"secretName": "s"}}]})),
+    );
+    assert_eq!(state_of(&index, "Secret/shop/s"), Some(NodeState::Hidden));
+    assert!(edge(&index, "Pod/shop/a", Relation::Mounts, "Secret/shop/s").healthy);
+    index.take_change();
+    index.set_kind_visible(secret, true);
+    assert_eq!(state_of(&index, "Secret/shop/s"), Some(NodeState::Missing));
+    assert!(!edge(&index, "Pod/shop/a", Relation::Mounts, "Secret/shop/s").healthy);
+    assert!(!index.take_change().is_empty());
+    index.set_kind_visible(secret, true);
+    assert!(index.take_change().is_empty(), "said again, it changes nothing");
+}
+
+#[test]
+fn pods_run_as_an_account_and_on_a_node() {
+    let mut index = index();
+    add(&mut index, "Pod", "shop/a", json!({"spec": {"nodeName": "n1"}}));
+    add(
+        &mut index,
+        "Pod",
+        "shop/b",
+        json!({"spec": {"serviceAccountName": "web"}}),
+    );
+    add(
+        &mut index,
+        "Pod",
+        "shop/static-n1",
+        mirror(json!({"serviceAccountName": "web"})),
+    );
+    add(&mut index, "ServiceAccount", "shop/default", json!({}));
+    add(&mut index, "ServiceAccount", "other/web", json!({}));
+    assert_eq!(
+        edges(&index),
+        [
+            "!Pod/shop/a runs-on Node/n1",
+            "!Pod/shop/b runs-as ServiceAccount/shop/web",
+            "Pod/shop/a runs-as ServiceAccount/shop/default",
+        ]
+    );
+    let by_default = edge(
+        &index,
+        "Pod/shop/a",
+        Relation::RunsAs,
+        "ServiceAccount/shop/default",
+    );
+    assert_eq!(paths(&by_default), ["spec.serviceAccountName"]);
+    assert!(by_default.fields[0].default);
+    assert_eq!(by_default.layer, Layer::Identity);
+    let named = edge(&index, "Pod/shop/b", Relation::RunsAs, "ServiceAccount/shop/web");
+    assert!(!named.fields[0].default);
+    let on = edge(&index, "Pod/shop/a", Relation::RunsOn, "Node/n1");
+    assert_eq!((paths(&on), on.layer), (vec!["spec.nodeName"], Layer::Scheduling));
+}
+
+#[test]
+fn claims_and_volumes_must_name_each_other() {
+    let claim = |volume: &str| json!({"spec": {"volumeName": volume}});
+    let volume = |namespace: &str, name: &str, uid: &str| json!({"spec": {"claimRef": {"namespace": namespace, "name": name, "uid": uid}}});
+    let uid = "uid of PersistentVolumeClaim shop/data";
+    let mut index = index();
+    add(&mut index, "PersistentVolume", "v1", volume("shop", "data", uid));
+    let gone = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v1",
+    );
+    assert_eq!(
+        gone.reason.as_deref(),
+        Some("PersistentVolumeClaim shop/data does not exist")
+    );
+    assert_eq!(
+        (paths(&gone), gone.fields[0].on),
+        (vec!["spec.claimRef.name"], End::Target)
+    );
+    add(&mut index, "PersistentVolumeClaim", "shop/data", json!({}));
+    let waiting = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v1",
+    );
+    assert!(waiting.healthy, "the claim does not name its volume yet");
+    add(&mut index, "PersistentVolumeClaim", "shop/data", claim("v1"));
+    let bound = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v1",
+    );
+    assert_eq!(
+        (bound.healthy, paths(&bound)),
+        (true, vec!["spec.claimRef.name", "spec.volumeName"])
+    );
+    add(&mut index, "PersistentVolumeClaim", "shop/data", claim("v2"));
+    assert_eq!(
+        edges(&index),
+        [
+            "!PersistentVolumeClaim/shop/data binds PersistentVolume/v1",
+            "!PersistentVolumeClaim/shop/data binds PersistentVolume/v2",
+        ]
+    );
+    let other = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v1",
+    );
+    assert_eq!(
+        other.reason.as_deref(),
+        Some("PersistentVolumeClaim shop/data wants PersistentVolume v2")
+    );
+    add(&mut index, "PersistentVolume", "v2", volume("other", "data", ""));
+    let taken = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v2",
+    );
+    assert_eq!(
+        taken.reason.as_deref(),
+        Some("PersistentVolume v2 is bound to PersistentVolumeClaim other/data")
+    );
+    // A claim made again does not get the old one's volume.
+    let mut again = claim("v1");
+    again["metadata"]["uid"] = "another".into();
+    add(&mut index, "PersistentVolumeClaim", "shop/data", again);
+    let earlier = edge(
+        &index,
+        "PersistentVolumeClaim/shop/data",
+        Relation::Binds,
+        "PersistentVolume/v1",
+    );
+    assert_eq!(
+        earlier.reason.as_deref(),
+        Some("It holds an earlier PersistentVolumeClaim shop/data that is gone")
+    );
+}
+
+#[test]
+fn templates_keep_the_edges_of_workloads_without_pods() {
+    let spec = || {
+        json!({
+            "containers": [{"name": "a", "envFrom": [{"configMapRef": {"name": "c"}}]}],
+            "volumes": [
+                {"name": "data", "persistentVolumeClaim": {"claimName": "d"}},
+                {"name": "key", "secret": {"secretName": "s"}},
+                {"name": "scratch", "ephemeral": {}},
+            ],
+        })
+    };
+    for kind in [
+        "Deployment",
+        "StatefulSet",
+        "DaemonSet",
+        "ReplicaSet",
+        "Job",
+        "CronJob",
+    ] {
+        let mut index = index();
+        let (body, at) = match kind {
+            "CronJob" => (
+                json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": spec()}}}}}),
+                "spec.jobTemplate.spec.template.spec",
+            ),
+            _ => (
+                json!({"spec": {"template": {"spec": spec()}}}),
+                "spec.template.spec",
+            ),
+        };
+        add(&mut index, kind, "shop/w", body);
+        let from = format!("{kind}/shop/w");
+        let expect = |relation, target: &str, field: &str| {
+            let edge = edge(&index, &from, relation, target);
+            assert_eq!(paths(&edge), [format!("{at}.{field}")]);
+            assert_eq!(edge.layer, Layer::Template);
+        };
+        expect(
+            Relation::Reads,
+            "ConfigMap/shop/c",
+            "containers[0].envFrom[0].configMapRef.name",
+        );
+        expect(Relation::Mounts, "Secret/shop/s", "volumes[1].secret.secretName");
+        expect(
+            Relation::Mounts,
+            "PersistentVolumeClaim/shop/d",
+            "volumes[0].persistentVolumeClaim.claimName",
+        );
+        expect(
+            Relation::RunsAs,
+            "ServiceAccount/shop/default",
+            "serviceAccountName",
+        );
+        assert_eq!(
+            edges(&index).len(),
+            4,
+            "an ephemeral volume has no claim before there is a pod"
+        );
+    }
+}
+
+#[test]
+fn a_claim_template_replaces_the_volume_of_its_name() {
+    let mut index = index();
+    let spec = json!({
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}}],
+        "template": {"spec": {"serviceAccountName": "x", "volumes": [
+            {"name": "data", "persistentVolumeClaim": {"claimName": "never"}},
+            {"name": "more", "persistentVolumeClaim": {"claimName": "more"}},
+        ]}},
+    });
+    add(&mut index, "StatefulSet", "shop/db", json!({"spec": spec}));
+    assert_eq!(
+        edges(&index),
+        [
+            "!StatefulSet/shop/db mounts PersistentVolumeClaim/shop/more",
+            "!StatefulSet/shop/db runs-as ServiceAccount/shop/x",
+        ]
+    );
+}
+
+#[test]
+fn deletes_of_what_is_not_there_or_another_uid_are_ignored() {
+    let mut index = index();
+    add(&mut index, "ConfigMap", "shop/c", json!({}));
+    index.take_change();
+    let kind = KindId::of("ConfigMap").unwrap();
+    index.remove(kind, Some("shop"), "nothing", None);
+    index.remove(kind, Some("shop"), "c", Some("another uid"));
+    assert!(index.take_change().is_empty());
+    index.remove(kind, Some("shop"), "c", Some("uid of ConfigMap shop/c"));
+    assert_eq!(index.state().node_count(), 0);
+}
+
+#[test]
+fn the_worst_of_what_is_owned_is_told_with_its_cause_and_forgotten_when_it_is_over() {
+    let owner =
+        |kind: &str, address: &str| json!({"ownerReferences": [{"uid": format!("uid of {kind} {address}")}]});
+    let pod = |state: Value| {
+        let mut pod = mirror(json!({"containers": [{"name": "cart"}]}));
+        pod["metadata"]["ownerReferences"] = owner("ReplicaSet", "shop/cart-1")["ownerReferences"].clone();
+        pod["status"] = json!({"phase": "Running", "containerStatuses": [
+            {"name": "cart", "restartCount": 14, "state": state,
+             "lastState": {"terminated": {"exitCode": 1, "reason": "Error"}}},
+        ]});
+        pod
+    };
+    let mut index = index();
+    add(
+        &mut index,
+        "Pod",
+        "shop/cart-1-x",
+        pod(json!({"waiting": {"reason": "CrashLoopBackOff"}})),
+    );
+    add(
+        &mut index,
+        "ReplicaSet",
+        "shop/cart-1",
+        json!({"metadata": owner("Deployment", "shop/cart")}),
+    );
+    add(&mut index, "Deployment", "shop/cart", json!({}));
+    let owned = |index: &Index| {
+        let state = index.state();
+        let entry = state.node_by_key(&key("Deployment/shop/cart")).unwrap();
+        entry.status(&state).owned
+    };
+    let worst = owned(&index).unwrap();
+    assert_eq!(
+        (worst.health, worst.cause.to_string()),
+        (Health::Unhealthy, "Pod/shop/cart-1-x".to_owned())
+    );
+    assert_eq!(
+        worst.reason.as_deref(),
+        Some("Container cart keeps crashing: exit code 1 (Error), 14 restarts")
+    );
+    remove(&mut index, "Pod", "shop/cart-1-x");
+    let rest = owned(&index).unwrap();
+    assert_eq!(rest.cause.to_string(), "ReplicaSet/shop/cart-1");
+    remove(&mut index, "ReplicaSet", "shop/cart-1");
+    assert_eq!(owned(&index), None);
+}

@@ -1,0 +1,78 @@
+//! Where a page's first state comes from: the states that the engines have published. It never waits.
+
+use crate::server::now;
+use crate::trust;
+use app::source::{Source, TopicView};
+use cluster::Registry;
+use model::stream::{Snapshot, Topic, TopicState};
+use model::{ApiError, ClusterId};
+use topology::{GraphView, ListView};
+
+/// The registry as a source of pages.
+#[derive(Clone, Debug)]
+pub struct LiveSource {
+    registry: Registry,
+}
+
+impl LiveSource {
+    /// Reads from this registry.
+    pub fn new(registry: Registry) -> Self {
+        Self { registry }
+    }
+
+    fn clusters(&self) -> TopicView {
+        let (epoch, clusters) = self.registry.clusters();
+        TopicView {
+            epoch,
+            content: Snapshot::Clusters(clusters.to_vec()),
+            state: TopicState::Live,
+        }
+    }
+
+    fn graph(&self, id: &ClusterId, query: &model::graph::GraphQuery) -> Result<TopicView, ApiError> {
+        let published = trust::published(&self.registry, id)?;
+        let content = match GraphView::parse(query)?.snapshot(&published.state) {
+            Ok(graph) => graph,
+            // Before everything is in, nobody can say that the focus does not exist.
+            Err(_) if !published.sync.complete => model::graph::Graph::default(),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(TopicView {
+            epoch: published.epoch,
+            content: Snapshot::Graph(content),
+            state: trust::of_graph(&published),
+        })
+    }
+
+    fn list(&self, id: &ClusterId, query: &model::list::ListQuery) -> Result<TopicView, ApiError> {
+        // The cluster first: in one that does not exist no kind does.
+        let published = trust::published(&self.registry, id)?;
+        let view = ListView::parse(query)?;
+        if let Some(error) = trust::denied(id, view.kind(), &published) {
+            return Err(error);
+        }
+        Ok(TopicView {
+            epoch: published.epoch,
+            content: Snapshot::List(view.window(&published.state, now())),
+            state: trust::of_list(view.kind(), &published),
+        })
+    }
+}
+
+impl Source for LiveSource {
+    fn read(&self, topic: &Topic) -> Result<TopicView, ApiError> {
+        match topic {
+            Topic::Clusters => Ok(self.clusters()),
+            Topic::Graph { cluster, query } => self.graph(cluster, query),
+            Topic::List { cluster, query } => self.list(cluster, query),
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let problems = self.registry.file_problems();
+        problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.path.display(), problem.message))
+            .collect()
+    }
+}

@@ -1,0 +1,196 @@
+//! How far to trust what is shown of a cluster: the same judgement for the API, the stream and the pages.
+
+use cluster::{Published, Registry};
+use model::cluster::KindProblem;
+use model::stream::TopicState;
+use model::topology::Warning;
+use model::{ApiError, Cluster, ClusterId, ClusterStatus, ErrorCode, KindId};
+use std::sync::Arc;
+
+/// The cluster of this id.
+pub fn cluster(registry: &Registry, id: &ClusterId) -> Result<Cluster, ApiError> {
+    let (_, clusters) = registry.clusters();
+    let found = clusters.iter().find(|cluster| cluster.id == *id).cloned();
+    found.ok_or_else(|| {
+        ApiError::new(ErrorCode::ClusterNotFound, format!("there is no cluster `{id}`")).with("cluster", id)
+    })
+}
+
+/// The present state of the cluster of this id; an error if it does not exist or its context cannot be used.
+pub fn published(registry: &Registry, id: &ClusterId) -> Result<Arc<Published>, ApiError> {
+    match registry.engine(id) {
+        Some(engine) => Ok(engine.published()),
+        None => Err(unavailable(&cluster(registry, id)?)),
+    }
+}
+
+/// Why nothing is known of a cluster.
+pub fn unavailable(cluster: &Cluster) -> ApiError {
+    let error =
+        |message: &str| ApiError::new(ErrorCode::ClusterUnavailable, message).with("cluster", &cluster.id);
+    match &cluster.status_reason {
+        Some(reason) => error(&reason.message)
+            .with("reason", reason.code.word())
+            .with("next", &reason.next),
+        None => error("the cluster is not reachable"),
+    }
+}
+
+/// Why the state of a cluster has nothing in it at all: it has never been reached.
+pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> {
+    let reason = published
+        .reason
+        .as_ref()
+        .filter(|_| published.status == ClusterStatus::Error)?;
+    Some(
+        ApiError::new(ErrorCode::ClusterUnavailable, &reason.message)
+            .with("cluster", id)
+            .with("reason", reason.code.word())
+            .with("next", &reason.next),
+    )
+}
+
+/// The denial of a kind, if it is denied.
+pub fn denied(id: &ClusterId, kind: KindId, published: &Published) -> Option<ApiError> {
+    let problem = of_kind(&published.sync.denied, kind)?;
+    Some(with_details(ErrorCode::Forbidden, id, problem).with("reason", "Forbidden"))
+}
+
+/// Why the rows of a kind cannot be had at all: denied, never reached, failing before the first list, or not there yet.
+pub fn missing(id: &ClusterId, kind: KindId, published: &Published) -> Option<ApiError> {
+    if let Some(error) = denied(id, kind, published) {
+        return Some(error);
+    }
+    if published.is_synced(kind) {
+        return None;
+    }
+    if let Some(error) = never_reached(id, published) {
+        return Some(error);
+    }
+    if let Some(problem) = of_kind(&published.sync.failed, kind) {
+        return Some(with_details(ErrorCode::ClusterUnavailable, id, problem));
+    }
+    let plural = kind.get().plural;
+    let message = format!("the first list of {plural} has not come yet");
+    Some(
+        ApiError::new(ErrorCode::Syncing, message)
+            .with("cluster", id)
+            .with("resource", plural),
+    )
+}
+
+/// How far to trust a list of a kind. A denied kind is [`denied`], not this.
+pub fn of_list(kind: KindId, published: &Published) -> TopicState {
+    if let Some(since) = published.stale_since {
+        TopicState::Stale { since }
+    } else if let Some(problem) = of_kind(&published.sync.failed, kind) {
+        TopicState::Partial {
+            kinds: vec![problem.clone()],
+        }
+    } else if published.is_synced(kind) {
+        TopicState::Live
+    } else {
+        syncing(published)
+    }
+}
+
+/// How far to trust a view of the graph.
+pub fn of_graph(published: &Published) -> TopicState {
+    let sync = &published.sync;
+    if let Some(since) = published.stale_since {
+        TopicState::Stale { since }
+    } else if !sync.complete {
+        syncing(published)
+    } else if sync.denied.is_empty() && sync.failed.is_empty() {
+        TopicState::Live
+    } else {
+        TopicState::Partial {
+            kinds: sync.denied.iter().chain(&sync.failed).cloned().collect(),
+        }
+    }
+}
+
+fn syncing(published: &Published) -> TopicState {
+    TopicState::Syncing {
+        synced: published.sync.synced,
+        kinds: published.sync.kinds,
+    }
+}
+
+/// What the whole of a cluster's state lacks.
+pub fn warnings(published: &Published) -> Vec<Warning> {
+    KindId::all()
+        .filter_map(|kind| warning(kind, published))
+        .chain(stale(published))
+        .chain((published.sync.skipped > 0).then(|| skipped(published.sync.skipped, Vec::new())))
+        .collect()
+}
+
+/// What the list of a kind lacks. `skipped_objects` could not be read.
+pub fn warnings_of_kind(kind: KindId, published: &Published, skipped_objects: u64) -> Vec<Warning> {
+    let affected = vec![kind.to_string()];
+    warning(kind, published)
+        .into_iter()
+        .chain(stale(published))
+        .chain((skipped_objects > 0).then(|| skipped(skipped_objects, affected)))
+        .collect()
+}
+
+fn warning(kind: KindId, published: &Published) -> Option<Warning> {
+    let sync = &published.sync;
+    let plural = kind.get().plural;
+    let (code, message) = if let Some(problem) = of_kind(&sync.denied, kind) {
+        (
+            "denied",
+            format!("may not {} {plural}: {}", problem.verb, problem.message),
+        )
+    } else if let Some(problem) = of_kind(&sync.failed, kind) {
+        (
+            "failed",
+            format!("the watch of {plural} fails: {}", problem.message),
+        )
+    } else if !published.is_synced(kind) {
+        ("syncing", format!("the first list of {plural} has not come yet"))
+    } else {
+        return None;
+    };
+    Some(Warning {
+        code: code.to_owned(),
+        message,
+        affected: vec![kind.to_string()],
+    })
+}
+
+fn stale(published: &Published) -> Option<Warning> {
+    published.stale_since.map(|since| Warning {
+        code: "stale".to_owned(),
+        message: format!("the cluster does not answer; this is its state of {since}"),
+        affected: Vec::new(),
+    })
+}
+
+fn skipped(count: u64, affected: Vec<String>) -> Warning {
+    let message = format!("{count} objects could not be read and are not shown");
+    Warning {
+        code: "skipped".to_owned(),
+        message,
+        affected,
+    }
+}
+
+fn of_kind(problems: &[KindProblem], kind: KindId) -> Option<&KindProblem> {
+    let kind = kind.get();
+    problems
+        .iter()
+        .find(|problem| problem.resource == kind.plural && problem.group == kind.group)
+}
+
+fn with_details(code: ErrorCode, id: &ClusterId, problem: &KindProblem) -> ApiError {
+    ApiError::new(code, &problem.message)
+        .with("cluster", id)
+        .with("verb", &problem.verb)
+        .with("group", &problem.group)
+        .with("resource", &problem.resource)
+        .with("namespace", problem.namespace.as_deref().unwrap_or_default())
+        .with("name", "")
+}

@@ -1,0 +1,243 @@
+//! The same against a real control plane, with kubectl as the oracle.
+
+use crate::harness::{Kept, TestServer};
+use control_plane::{ControlPlane, User};
+use model::graph::GraphQuery;
+use model::stream::{Snapshot, Topic, TopicState};
+use serde_json::Value;
+use std::path::PathBuf;
+
+async fn shared() -> &'static ControlPlane {
+    tokio::task::spawn_blocking(|| ControlPlane::shared().expect("a control plane"))
+        .await
+        .unwrap()
+}
+
+/// Runs kubectl without holding the runtime up.
+async fn kubectl(plane: &'static ControlPlane, args: &[&str]) -> String {
+    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    tokio::task::spawn_blocking(move || plane.run_kubectl(args).unwrap())
+        .await
+        .unwrap()
+}
+
+async fn namespace(plane: &'static ControlPlane, prefix: &'static str) -> String {
+    tokio::task::spawn_blocking(move || plane.namespace(prefix).unwrap())
+        .await
+        .unwrap()
+}
+
+async fn start(plane: &ControlPlane, user: User) -> (TestServer, String) {
+    let kubeconfig: PathBuf = plane.kubeconfig(user);
+    let server = TestServer::start(&kubeconfig).await;
+    let id = server.synced().await;
+    (server, id)
+}
+
+#[tokio::test]
+async fn a_cluster_connects_and_counts() {
+    let plane = shared().await;
+    let (server, id) = start(plane, User::Admin).await;
+    let cluster = server.get(&format!("/api/v1/clusters/{id}")).await.json();
+    assert_eq!(cluster["status"], "connected", "{cluster}");
+    assert_eq!(cluster["version"], "v1.36.3");
+    assert_eq!(cluster["counts"]["nodes"], 2);
+    assert_eq!(cluster["sync"]["denied"].as_array().unwrap().len(), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_deployment_is_drawn_with_the_proof_of_each_edge() {
+    let plane = shared().await;
+    let ns = namespace(plane, "graph").await;
+    kubectl(
+        plane,
+        &[
+            "-n",
+            &ns,
+            "create",
+            "deployment",
+            "web",
+            "--image=app:1",
+            "--replicas=2",
+        ],
+    )
+    .await;
+    kubectl(plane, &["-n", &ns, "expose", "deployment", "web", "--port=80"]).await;
+    kubectl(
+        plane,
+        &["-n", &ns, "rollout", "status", "deployment/web", "--timeout=60s"],
+    )
+    .await;
+    let (server, id) = start(plane, User::Admin).await;
+    let path = format!("/api/v1/clusters/{id}/topology?namespace={ns}");
+    let of = |topology: &Value, relation: &str, from: &str, to: &str| -> Vec<Value> {
+        let edges = topology["edges"].as_array().unwrap().iter();
+        edges
+            .filter(|edge| {
+                edge["relationshipType"] == relation
+                    && edge["source"].as_str().unwrap().starts_with(from)
+                    && edge["target"].as_str().unwrap().starts_with(to)
+            })
+            .cloned()
+            .collect()
+    };
+    let complete = |topology: &Value| {
+        of(topology, "runs-on", "Pod/", "Node/").len() == 2
+            && of(topology, "targets", "EndpointSlice/", "Pod/").len() == 2
+    };
+    let topology = server
+        .get_until(&path, |answer| complete(&answer.json()))
+        .await
+        .json();
+    let expected = [
+        (
+            "owns",
+            "Deployment/",
+            "ReplicaSet/",
+            1,
+            "metadata.ownerReferences[0]",
+        ),
+        ("owns", "ReplicaSet/", "Pod/", 2, "metadata.ownerReferences[0]"),
+        ("selects", "Service/", "Pod/", 2, "spec.selector"),
+        (
+            "publishes",
+            "Service/",
+            "EndpointSlice/",
+            1,
+            "metadata.labels[\"kubernetes.io/service-name\"]",
+        ),
+        ("runs-on", "Pod/", "Node/", 2, "spec.nodeName"),
+        ("runs-as", "Pod/", "ServiceAccount/", 2, "spec.serviceAccountName"),
+    ];
+    for (relation, from, to, count, field) in expected {
+        let found = of(&topology, relation, from, to);
+        assert_eq!(found.len(), count, "{relation} {from} {to} in {topology}");
+        for edge in found {
+            let fields = edge["metadata"]["sourceFields"].as_array().unwrap();
+            assert!(
+                fields.iter().any(|proof| proof["path"] == field),
+                "{field} in {edge}"
+            );
+        }
+    }
+    assert_eq!(topology["metadata"]["totals"]["Pod"], 2);
+    assert_eq!(topology["metadata"]["isComplete"], true);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_reads_as_kubectl_prints_it() {
+    let plane = shared().await;
+    let ns = namespace(plane, "list").await;
+    kubectl(
+        plane,
+        &[
+            "-n",
+            &ns,
+            "create",
+            "deployment",
+            "web",
+            "--image=app:1",
+            "--replicas=3",
+        ],
+    )
+    .await;
+    kubectl(
+        plane,
+        &["-n", &ns, "rollout", "status", "deployment/web", "--timeout=60s"],
+    )
+    .await;
+    let (server, id) = start(plane, User::Admin).await;
+    for (kind, columns) in [("pods", 4), ("deployments.apps", 4)] {
+        let printed = kubectl(plane, &["-n", &ns, "get", kind, "--no-headers"]).await;
+        let expected: Vec<Vec<String>> = printed
+            .lines()
+            .map(|line| line.split_whitespace().take(columns).map(str::to_owned).collect())
+            .collect();
+        let path = format!("/api/v1/clusters/{id}/resources/{kind}?namespace={ns}&sort=name");
+        let rows = |list: &Value| -> Vec<Vec<String>> {
+            let items = list["items"].as_array().unwrap().iter();
+            let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+            items
+                .map(|item| {
+                    item["cells"].as_array().unwrap()[..columns]
+                        .iter()
+                        .map(text)
+                        .collect()
+                })
+                .collect()
+        };
+        let list = server
+            .get_until(&path, |answer| rows(&answer.json()) == expected)
+            .await
+            .json();
+        assert_eq!(list["metadata"]["matched"], expected.len());
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_deployment_arrives_as_a_delta() {
+    let plane = shared().await;
+    let ns = namespace(plane, "delta").await;
+    let (server, id) = start(plane, User::Admin).await;
+    let topic = Topic::Graph {
+        cluster: id.as_str().into(),
+        query: GraphQuery {
+            namespaces: vec![ns.clone()],
+            ..GraphQuery::default()
+        },
+    };
+    let mut client = server.client().await;
+    client.subscribe(1, topic.clone(), None).await;
+    let mut kept = Kept::default();
+    kept.until(&mut client, 1, |kept| kept.state == Some(TopicState::Live))
+        .await;
+    kubectl(
+        plane,
+        &["-n", &ns, "create", "deployment", "web", "--image=app:1"],
+    )
+    .await;
+    let running = |kept: &Kept| match &kept.content {
+        Some(Snapshot::Graph(graph)) => graph
+            .nodes
+            .values()
+            .any(|node| node.key.kind == "Pod" && node.status.word == "Running"),
+        _ => false,
+    };
+    kept.until(&mut client, 1, running).await;
+    assert_eq!(kept.snapshots, 1, "by deltas alone");
+
+    let mut other = server.client().await;
+    other.subscribe(1, topic, None).await;
+    let mut fresh = Kept::default();
+    fresh.until(&mut other, 1, |kept| kept.content.is_some()).await;
+    let same = |kept: &Kept| kept.content == fresh.content;
+    kept.until(&mut client, 1, same).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_without_rights_on_secrets_sees_the_rest() {
+    let plane = shared().await;
+    let (server, id) = start(plane, User::NoSecrets).await;
+    let answer = server
+        .get(&format!("/api/v1/clusters/{id}/resources/secrets"))
+        .await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"));
+    assert_eq!(answer.json()["details"]["resource"], "secrets");
+    let cluster = server.get(&format!("/api/v1/clusters/{id}")).await.json();
+    assert_eq!(cluster["status"], "connected");
+    assert_eq!(cluster["sync"]["denied"][0]["resource"], "secrets");
+    assert_eq!(
+        server
+            .get(&format!("/api/v1/clusters/{id}/resources/nodes"))
+            .await
+            .json()["metadata"]["total"],
+        2
+    );
+    let page = server.get(&format!("/c/{id}/secrets")).await;
+    assert_eq!(page.status, 403);
+    server.stop().await;
+}
