@@ -62,7 +62,7 @@ pub fn TopologyPage() -> impl IntoView {
                     <GraphTree graph=graph />
                     <div class="tools scripted">
                         <ViewTools />
-                        <a class="btn" href=toggle aria-pressed=move || if as_tree.get() { "true" } else { "false" }>"Tree"</a>
+                        <a class="btn" href=toggle aria-current=move || if as_tree.get() { "true" } else { "false" }>"Tree"</a>
                     </div>
                 </div>
                 <Selected />

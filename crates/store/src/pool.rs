@@ -1,6 +1,7 @@
 //! The connections.
 
 use crate::{DatabaseUrl, StoreError};
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -65,11 +66,24 @@ impl Store {
             }
         };
         let store = Self { pool };
-        on!(store, pool => MIGRATIONS.run(pool).await).map_err(|source| StoreError::Migrate {
+        store.migrate().await.map_err(|source| StoreError::Migrate {
             url: url.clone(),
             source,
         })?;
         Ok(store)
+    }
+
+    /// Brings the schema up to date. Who comes second waits, and finds it done: sqlx takes a lock of PostgreSQL for that,
+    /// and none of SQLite, where one transaction around all of it serves.
+    async fn migrate(&self) -> Result<(), MigrateError> {
+        match &self.pool {
+            Pool::Postgres(pool) => MIGRATIONS.run(pool).await,
+            Pool::Sqlite(pool) => {
+                let mut all = pool.begin_with("BEGIN IMMEDIATE").await?;
+                MIGRATIONS.run(&mut *all).await?;
+                Ok(all.commit().await?)
+            }
+        }
     }
 
     /// Whether the database answers.

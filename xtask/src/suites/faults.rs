@@ -26,13 +26,19 @@ pub fn serve<T>(plane: &ControlPlane, socket: &Path, work: impl FnOnce() -> Resu
                 }
             }
         });
-        let worked = work();
-        // The scope waits for the thread, so this is what lets it end.
-        UnixStream::connect(socket)
-            .and_then(|mut stream| stream.write_all(END.as_bytes()))
-            .context("cannot end the fault socket")?;
-        worked
+        let _end = End(socket);
+        work()
     })
+}
+
+/// Ends the thread that answers, also when the work panics: the scope waits for it.
+struct End<'a>(&'a Path);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        // Nothing listens any more only if the thread has ended already.
+        let _ = UnixStream::connect(self.0).and_then(|mut stream| stream.write_all(END.as_bytes()));
+    }
 }
 
 enum Word {
@@ -53,4 +59,35 @@ fn answer(plane: &ControlPlane, mut stream: UnixStream) -> Result<Word> {
     stream.write_all(reply.as_bytes())?;
     stream.shutdown(Shutdown::Both)?;
     Ok(Word::Known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use control_plane::Options;
+
+    #[test]
+    fn a_story_stops_and_starts_the_api_server() {
+        // Not the shared one: this disturbs it.
+        let plane = ControlPlane::start(Options::default()).unwrap();
+        let socket = plane.dir().join("faults.sock");
+        let ask = |word: &str| {
+            let mut stream = UnixStream::connect(&socket).unwrap();
+            stream.write_all(word.as_bytes()).unwrap();
+            stream.shutdown(Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        let is_ready = || plane.run_kubectl(["get", "--raw", "/readyz"]).is_ok();
+        let work = || {
+            assert_eq!(ask("stop-api-server"), "ok");
+            assert!(!is_ready());
+            assert_eq!(ask("start-api-server"), "ok");
+            assert!(is_ready());
+            assert_eq!(ask("dance"), "`dance` is not known here");
+            Ok(())
+        };
+        serve(&plane, &socket, work).unwrap();
+    }
 }
