@@ -1,0 +1,192 @@
+//! Who a request is from, and whether they may do it.
+
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use crate::http::request::{Attributes, header};
+use crate::shared::Shared;
+use crate::status::Refusal;
+
+pub(crate) mod rbac;
+pub(crate) mod review;
+
+pub(crate) use rbac::Rbac;
+
+/// Everything is allowed to this group, before RBAC is asked.
+const MASTERS: &str = "system:masters";
+
+/// Somebody that the API server knows by a bearer token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The name that RBAC objects refer to.
+    pub name: String,
+    /// Groups beside `system:authenticated`, which everybody with a token is in.
+    pub groups: Vec<String>,
+}
+
+impl User {
+    /// A user with a name and groups.
+    pub fn new<'a>(name: impl Into<String>, groups: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            name: name.into(),
+            groups: groups.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    fn anonymous() -> Self {
+        Self::new("system:anonymous", ["system:unauthenticated"])
+    }
+
+    fn with_authenticated(mut self) -> Self {
+        let authenticated = "system:authenticated";
+        if self.name != "system:anonymous" && !self.groups.iter().any(|group| group == authenticated) {
+            self.groups.push(authenticated.to_owned());
+        }
+        self
+    }
+
+    /// As in `status.userInfo`.
+    pub(crate) fn info(&self) -> Value {
+        json!({"username": self.name, "groups": self.groups})
+    }
+}
+
+/// Who a request is from: by its token, and as whom it wants to act.
+pub(crate) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<User, Refusal> {
+    let user = match header(headers, "authorization") {
+        "" => User::anonymous(),
+        value => {
+            let token = value.strip_prefix("Bearer ").ok_or_else(Refusal::unauthorized)?;
+            shared
+                .user_of(token.trim())
+                .ok_or_else(Refusal::unauthorized)?
+                .with_authenticated()
+        }
+    };
+    let name = header(headers, "impersonate-user");
+    let groups: Vec<&str> = headers
+        .get_all("impersonate-group")
+        .iter()
+        .filter_map(|g| g.to_str().ok())
+        .collect();
+    if headers
+        .keys()
+        .any(|key| key.as_str().starts_with("impersonate-extra-") || key == "impersonate-uid")
+    {
+        return Err(Refusal::unsupported(
+            "impersonation of a uid or of extra attributes",
+        ));
+    }
+    if name.is_empty() {
+        if groups.is_empty() {
+            return Ok(user);
+        }
+        let groups: Vec<String> = groups.iter().map(|group| format!("{group:?}")).collect();
+        return Err(Refusal::bad_request(format!(
+            "requested &user.DefaultInfo{{Name:\"\", UID:\"\", Groups:[]string{{{}}}, \
+             Extra:map[string][]string(nil)}} without impersonating a user name",
+            groups.join(", ")
+        )));
+    }
+    impersonate(shared, &user, name, &groups)
+}
+
+fn impersonate(shared: &Shared, user: &User, name: &str, groups: &[&str]) -> Result<User, Refusal> {
+    let account = name
+        .strip_prefix("system:serviceaccount:")
+        .and_then(|rest| rest.split_once(':'));
+    let asked = Attributes {
+        verb: "impersonate".to_owned(),
+        ..Attributes::default()
+    };
+    let who = match account {
+        Some((namespace, account)) => Attributes {
+            resource: "serviceaccounts".to_owned(),
+            namespace: namespace.to_owned(),
+            name: account.to_owned(),
+            ..asked.clone()
+        },
+        None => Attributes {
+            resource: "users".to_owned(),
+            name: name.to_owned(),
+            ..asked.clone()
+        },
+    };
+    authorize(shared, user, &who)?;
+    for group in groups {
+        let who = Attributes {
+            resource: "groups".to_owned(),
+            name: (*group).to_owned(),
+            ..asked.clone()
+        };
+        authorize(shared, user, &who)?;
+    }
+    let mut acting = User::new(name, groups.iter().copied());
+    if let (Some((namespace, _)), true) = (account, groups.is_empty()) {
+        acting.groups = vec![
+            "system:serviceaccounts".to_owned(),
+            format!("system:serviceaccounts:{namespace}"),
+        ];
+    }
+    if acting.name == "system:anonymous" {
+        acting.groups.push("system:unauthenticated".to_owned());
+    }
+    Ok(acting.with_authenticated())
+}
+
+/// The answer to "may they?": none for no, else why.
+pub(crate) fn allowed(shared: &Shared, user: &User, asked: &Attributes) -> Option<String> {
+    if user.groups.iter().any(|group| group == MASTERS) {
+        return Some(String::new());
+    }
+    shared.rbac().allows(user, asked)
+}
+
+/// Refuses with 403 what is not allowed.
+pub(crate) fn authorize(shared: &Shared, user: &User, asked: &Attributes) -> Result<(), Refusal> {
+    if allowed(shared, user, asked).is_some() {
+        return Ok(());
+    }
+    let (message, details) = if asked.path.is_empty() {
+        let qualified = match asked.group.as_str() {
+            "" => asked.resource.clone(),
+            group => format!("{}.{group}", asked.resource),
+        };
+        let subject = match asked.name.as_str() {
+            "" => qualified,
+            name => format!("{qualified} \"{name}\""),
+        };
+        let resource = match asked.subresource.as_str() {
+            "" => asked.resource.clone(),
+            sub => format!("{}/{sub}", asked.resource),
+        };
+        let place = match asked.namespace.as_str() {
+            "" => "at the cluster scope".to_owned(),
+            namespace => format!("in the namespace \"{namespace}\""),
+        };
+        let mut details = json!({"kind": asked.resource});
+        if !asked.group.is_empty() {
+            details["group"] = json!(asked.group);
+        }
+        if !asked.name.is_empty() {
+            details["name"] = json!(asked.name);
+        }
+        let message = format!(
+            "{subject} is forbidden: User \"{}\" cannot {} resource \"{resource}\" in API group \"{}\" {place}",
+            user.name, asked.verb, asked.group
+        );
+        (message, details)
+    } else {
+        let message = format!(
+            "forbidden: User \"{}\" cannot {} path \"{}\"",
+            user.name, asked.verb, asked.path
+        );
+        (message, json!({}))
+    };
+    Err(Refusal::other(
+        StatusCode::FORBIDDEN,
+        "Forbidden",
+        message,
+        Some(details),
+    ))
+}

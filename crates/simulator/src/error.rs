@@ -1,0 +1,57 @@
+//! What can go wrong when a simulator is started or filled.
+
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a simulator did not start. Nothing is left of it then.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not one of this machine.
+    #[error("the simulator cannot listen on {address}")]
+    Listen {
+        /// Where it was told to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The data of the built-in kinds is not gzip: the crate was built from a damaged file.
+    #[error("the data of the built-in kinds cannot be unpacked")]
+    Unpack(#[source] io::Error),
+    /// The data of the built-in kinds is not what this version reads.
+    #[error("the data of the built-in kinds cannot be read")]
+    Data(#[source] serde_json::Error),
+    /// The objects would not fit.
+    #[error("{pods} pods need about {needed_mb} MB, and {available_mb} MB of memory are available")]
+    Memory {
+        /// How many pods were asked for.
+        pods: u32,
+        /// The estimate, in units of 1,000,000 bytes.
+        needed_mb: u64,
+        /// What the system has, in the same unit.
+        available_mb: u64,
+    },
+    /// An object that it was to start with is not one.
+    #[error("an object that the simulator was to start with cannot be used")]
+    Object(#[from] PutError),
+}
+
+/// Why an object was not put.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// No resource is served for this kind.
+    #[error("the kind {kind} of {api_version} is not served")]
+    UnknownKind {
+        /// Its `apiVersion`.
+        api_version: String,
+        /// Its `kind`.
+        kind: String,
+    },
+    /// It has no name, or no namespace where its kind needs one.
+    #[error("the object of kind {kind} has no {field}")]
+    NoName {
+        /// Its `kind`.
+        kind: String,
+        /// The field that is missing.
+        field: &'static str,
+    },
+}

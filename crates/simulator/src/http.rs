@@ -1,0 +1,95 @@
+//! Requests on their way through: the fault that is due, who it is from, whether they may, and who answers.
+
+use std::sync::Arc;
+
+use http::{Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use crate::access;
+use crate::discovery;
+use crate::list;
+use crate::read;
+use crate::shared::Shared;
+use crate::status::Refusal;
+use crate::watch;
+use crate::write;
+
+pub(crate) mod answer;
+pub(crate) mod fault;
+pub(crate) mod form;
+pub(crate) mod request;
+pub(crate) mod server;
+
+use answer::Answer;
+use request::{Query, header};
+
+/// Answers a request.
+pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Answer {
+    let query_text = request.uri().query().unwrap_or_default().to_owned();
+    let query = Query::parse(request.uri().query());
+    let path = request.uri().path().to_owned();
+    let faults = shared
+        .faults
+        .take(request.method(), &path, &query_text, query.flag("watch"));
+    if let Some(refused) = fault::before(&faults).await {
+        return refused;
+    }
+    let no_bookmarks = faults.contains(&crate::Fault::NoBookmarks);
+    let answer = respond(&shared, request, &path, &query, no_bookmarks).await;
+    let answer = answer.unwrap_or_else(|refusal| answer::refusal(&refusal));
+    fault::after(answer, faults)
+}
+
+async fn respond(
+    shared: &Arc<Shared>,
+    request: Request<Incoming>,
+    path: &str,
+    query: &Query,
+    no_bookmarks: bool,
+) -> Result<Answer, Refusal> {
+    let (head, body) = request.into_parts();
+    let user = access::authenticate(shared, &head.headers)?;
+    let asked = request::attributes(&head.method, path, query);
+    access::authorize(shared, &user, &asked)?;
+    let accept = header(&head.headers, "accept");
+    let gzip = header(&head.headers, "accept-encoding").contains("gzip");
+    if asked.path.is_empty() {
+        if !asked.group.is_empty()
+            && shared
+                .resources
+                .iter()
+                .all(|resource| resource.group != asked.group)
+        {
+            return Ok(no_page());
+        }
+        let target = request::target(&shared.resources, &head.method, path, query)?;
+        let form = form::negotiate(accept)?;
+        if target.resource.plural == "componentstatuses" {
+            return Err(Refusal::unsupported(
+                "componentstatuses, deprecated since Kubernetes 1.19",
+            ));
+        }
+        return match target.verb {
+            "watch" => watch::watch(shared, &target, query, form, no_bookmarks),
+            "list" => list::list(shared, &target, query, form, gzip),
+            "get" => read::get(shared, &target, query, form, gzip),
+            _ => write::write(shared, &target, query, form, &user, &head, body).await,
+        };
+    }
+    if head.method != Method::GET && head.method != Method::HEAD {
+        return Err(Refusal::no_such_method());
+    }
+    let address = header(&head.headers, "host");
+    match discovery::page(shared, path, accept, address, gzip) {
+        Some(answer) => Ok(answer),
+        // A group that nobody knows is for the HTTP server, what is missing in a known one for the API machinery.
+        None if path.trim_end_matches('/').split('/').count() <= 3 => Ok(no_page()),
+        // Below these, paths that lead nowhere are answered by the API machinery, elsewhere by the HTTP server.
+        None if path.starts_with("/api/") || path.starts_with("/apis/") => Err(Refusal::no_such_resource()),
+        None => Ok(no_page()),
+    }
+}
+
+fn no_page() -> Answer {
+    answer::text(StatusCode::NOT_FOUND, "404 page not found\n")
+}

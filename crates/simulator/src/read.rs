@@ -1,0 +1,41 @@
+//! One object.
+
+use http::StatusCode;
+
+use crate::http::answer::{self, Answer};
+use crate::http::form::{Form, Include};
+use crate::http::request::{Query, Target};
+use crate::shared::Shared;
+use crate::status::Refusal;
+use crate::store::Key;
+use crate::view::View;
+
+/// Answers `get`, also of the subresource `status`, which is the whole object.
+pub(crate) fn get(
+    shared: &Shared,
+    target: &Target<'_>,
+    query: &Query,
+    form: Form,
+    gzip: bool,
+) -> Result<Answer, Refusal> {
+    let resource = target.resource;
+    if !matches!(target.subresource.as_str(), "" | "status") {
+        return Err(Refusal::unsupported(&format!(
+            "{}/{}",
+            resource.qualified(),
+            target.subresource
+        )));
+    }
+    let view = View::new(
+        shared,
+        resource,
+        form,
+        Include::parse(query.get("includeObject"))?,
+    )?;
+    let key = Key::new(&target.namespace, &target.name);
+    let found = shared.store.lock().get(resource.id, &key);
+    let (stored, text) = found.ok_or_else(|| Refusal::not_found(resource, &target.name))?;
+    let mut body = Vec::with_capacity(text.len() + 64);
+    view.object(&mut body, &text, stored.version, true);
+    Ok(answer::json(StatusCode::OK, body, gzip))
+}

@@ -1,0 +1,130 @@
+//! A simulator that runs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::access::User;
+use crate::error::PutError;
+use crate::fault::FaultRule;
+use crate::shared::Shared;
+
+/// A simulator that runs. It ends, and every connection with it, when this is dropped or [`shutdown`](Self::shutdown)
+/// is called.
+#[derive(Debug)]
+pub struct Running {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    admin_token: String,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        address: SocketAddr,
+        admin_token: String,
+        task: JoinHandle<()>,
+    ) -> Self {
+        Self {
+            shared,
+            address,
+            admin_token,
+            task,
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The bearer token of the admin, who is in `system:masters`.
+    pub fn admin_token(&self) -> &str {
+        &self.admin_token
+    }
+
+    /// A kubeconfig for the admin.
+    pub fn kubeconfig(&self) -> String {
+        self.kubeconfig_for(&self.admin_token)
+    }
+
+    /// A kubeconfig for the holder of a token.
+    pub fn kubeconfig_for(&self, token: &str) -> String {
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: simulator\n  cluster:\n    server: {}\nusers:\n\
+             - name: simulator\n  user:\n    token: {token}\ncontexts:\n- name: simulator\n  context:\n    \
+             cluster: simulator\n    user: simulator\ncurrent-context: simulator\n",
+            self.url()
+        )
+    }
+
+    /// Lets somebody in, with a token.
+    pub fn add_user(&self, token: impl Into<String>, user: User) {
+        self.shared.add_user(token.into(), user);
+    }
+
+    /// Takes a token out of use: requests with it are answered with 401 from now on. Returns whether it was in use.
+    pub fn revoke(&self, token: &str) -> bool {
+        self.shared.revoke(token)
+    }
+
+    /// Writes an object as a controller would, past all checks, and returns its resourceVersion. Watches see it.
+    pub fn put(&self, object: Value) -> Result<u64, PutError> {
+        self.shared.put(object)
+    }
+
+    /// Removes an object at once, past finalizers. Watches see it. Returns whether there was one; the namespace is
+    /// empty for objects of the cluster.
+    pub fn remove(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<bool, PutError> {
+        self.shared.remove(api_version, kind, namespace, name)
+    }
+
+    /// Forgets the past, as a compaction of etcd does: older resourceVersions and continue tokens are answered with
+    /// 410 from now on.
+    pub fn compact(&self) {
+        self.shared.store.lock().compact();
+    }
+
+    /// The resourceVersion of the newest change.
+    pub fn resource_version(&self) -> u64 {
+        self.shared.store.lock().version()
+    }
+
+    /// Lets requests suffer from now on.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.shared.faults.add(rule);
+    }
+
+    /// Ends all faults. What has begun to suffer, suffers to its end.
+    pub fn clear_faults(&self) {
+        self.shared.faults.clear();
+    }
+
+    /// Ends it and waits until every connection is closed.
+    pub async fn shutdown(mut self) {
+        self.shared.stop.cancel();
+        // An error is a panic of a connection, which is in the log already.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+        self.task.abort();
+    }
+}

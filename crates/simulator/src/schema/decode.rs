@@ -1,0 +1,151 @@
+//! What Go's decoder makes of an object: fields that the type does not have are dropped, empty ones are left out, and
+//! a value of another type is an error.
+
+use serde_json::{Map, Value};
+
+use super::{Fields, Schemas, Type};
+use crate::resources::Resource;
+use crate::status::Refusal;
+
+/// An object as the server has read it, and the fields that it did not know.
+pub(crate) struct Decoded {
+    pub(crate) object: Value,
+    pub(crate) unknown: Vec<String>,
+}
+
+struct Decoder<'a> {
+    schemas: &'a Schemas,
+    resource: &'a Resource,
+    /// The struct that is being read.
+    inside: String,
+    unknown: Vec<String>,
+}
+
+/// Reads an object of a resource.
+pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> Result<Decoded, Refusal> {
+    let Some(holds) = schemas.of(resource) else {
+        return Ok(Decoded {
+            object,
+            unknown: Vec::new(),
+        });
+    };
+    let mut decoder = Decoder {
+        schemas,
+        resource,
+        inside: resource.kind.clone(),
+        unknown: Vec::new(),
+    };
+    let object = decoder.value(holds, object, "")?;
+    Ok(Decoded {
+        object,
+        unknown: decoder.unknown,
+    })
+}
+
+fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+impl Decoder<'_> {
+    fn mismatch(&self, value: &Value, path: &str, wanted: &str) -> Refusal {
+        let kind = &self.resource.kind;
+        let field: String = path
+            .split('.')
+            .map(|part| part.split('[').next().unwrap_or(part))
+            .fold(self.inside.clone(), |mut all, part| {
+                all.push('.');
+                all.push_str(part);
+                all
+            });
+        Refusal::bad_request(format!(
+            "{kind} in version {:?} cannot be handled as a {kind}: json: cannot unmarshal {} into Go struct field \
+             {field} of type {wanted}",
+            self.resource.version,
+            go_kind(value)
+        ))
+    }
+
+    fn value(&mut self, holds: &Type, value: Value, path: &str) -> Result<Value, Refusal> {
+        match (self.schemas.resolve(holds), value) {
+            (Type::Object(fields), Value::Object(object)) => {
+                let name = match holds {
+                    Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+                    _ => self.inside.clone(),
+                };
+                let outside = std::mem::replace(&mut self.inside, name);
+                let read = self.object(fields, object, path);
+                self.inside = outside;
+                read
+            }
+            (Type::Map { values, .. }, Value::Object(object)) => {
+                let mut map = Map::new();
+                for (key, value) in object {
+                    // As in Go, null is the zero value of what the map holds.
+                    let value = match (self.schemas.resolve(values), value) {
+                        (Type::Text, Value::Null) => Value::String(String::new()),
+                        (_, value) => self.value(values, value, path)?,
+                    };
+                    map.insert(key, value);
+                }
+                Ok(Value::Object(map))
+            }
+            (Type::List { items, .. }, Value::Array(list)) => {
+                let mut read = Vec::with_capacity(list.len());
+                for (index, item) in list.into_iter().enumerate() {
+                    read.push(self.value(items, item, &format!("{path}[{index}]"))?);
+                }
+                Ok(Value::Array(read))
+            }
+            (Type::Text, value) if !value.is_string() => Err(self.mismatch(&value, path, "string")),
+            (Type::Integer, value) if !value.is_i64() => Err(self.mismatch(&value, path, "int32")),
+            (Type::Boolean, value) if !value.is_boolean() => Err(self.mismatch(&value, path, "bool")),
+            (Type::Number, value) if !value.is_number() => Err(self.mismatch(&value, path, "float64")),
+            (Type::Object(_), value) => Err(self.mismatch(&value, path, "object")),
+            (Type::Map { values, .. }, value) => {
+                let values = if matches!(self.schemas.resolve(values), Type::Text) {
+                    "string"
+                } else {
+                    "object"
+                };
+                Err(self.mismatch(&value, path, &format!("map[string]{values}")))
+            }
+            (Type::List { .. }, value) => Err(self.mismatch(&value, path, "[]object")),
+            (_, value) => Ok(value),
+        }
+    }
+
+    fn object(&mut self, fields: &Fields, object: Map<String, Value>, path: &str) -> Result<Value, Refusal> {
+        let mut read = Map::new();
+        for (name, value) in object {
+            let inner = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            let Some(field) = fields.fields.get(&name) else {
+                self.unknown.push(inner);
+                continue;
+            };
+            if value.is_null() {
+                continue;
+            }
+            let value = self.value(&field.holds, value, &inner)?;
+            let empty = match self.schemas.resolve(&field.holds) {
+                Type::Map { .. } => value.as_object().is_some_and(Map::is_empty),
+                Type::List { .. } => value.as_array().is_some_and(Vec::is_empty),
+                _ => false,
+            };
+            if !empty || field.required {
+                read.insert(name, value);
+            }
+        }
+        Ok(Value::Object(read))
+    }
+}

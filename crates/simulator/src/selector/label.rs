@@ -1,0 +1,236 @@
+//! `a=b,c!=d,e in (f,g),h,!i`.
+
+use crate::status::Refusal;
+
+/// Requirements that all have to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LabelSelector(Vec<Requirement>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Requirement {
+    label: String,
+    operator: Operator,
+    values: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operator {
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Sign(&'static str),
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    'text: while let Some(first) = rest.chars().next() {
+        for sign in ["==", "!=", "=", "!", ",", "(", ")", ">", "<"] {
+            if let Some(after) = rest.strip_prefix(sign) {
+                tokens.push(Token::Sign(sign));
+                rest = after;
+                continue 'text;
+            }
+        }
+        if first.is_whitespace() {
+            rest = rest.trim_start();
+            continue;
+        }
+        let end = rest
+            .find(|c: char| c.is_whitespace() || "=!,()<>".contains(c))
+            .unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        tokens.push(Token::Word(word.to_owned()));
+        rest = after;
+    }
+    tokens
+}
+
+struct Parser {
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+}
+
+impl LabelSelector {
+    /// Parses the parameter `labelSelector`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+        let mut parser = Parser {
+            tokens: tokens(text).into_iter().peekable(),
+        };
+        let mut requirements = Vec::new();
+        while let Some(next) = parser.tokens.peek() {
+            if let Token::Sign(sign @ ("=" | "==" | "!=" | "(" | ")" | "," | "<" | ">")) = next {
+                let message = format!("found '{sign}', expected: !, identifier, or 'end of string'");
+                return Err(Refusal::bad_request(message));
+            }
+            requirements.push(parser.requirement()?);
+            match parser.tokens.next() {
+                None => break,
+                Some(Token::Sign(",")) if parser.tokens.peek().is_some() => {}
+                Some(Token::Sign(",")) => return Err(parse_error("", "identifier after ','")),
+                Some(other) => return Err(parse_error(&other.shown(), "',' or 'end of string'")),
+            }
+        }
+        Ok(Self(requirements))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether labels satisfy it.
+    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.0.iter().all(|requirement| {
+            let value = label(&requirement.label);
+            let listed = value.is_some_and(|value| requirement.values.iter().any(|v| v == value));
+            match requirement.operator {
+                Operator::In => listed,
+                Operator::NotIn => !listed,
+                Operator::Exists => value.is_some(),
+                Operator::DoesNotExist => value.is_none(),
+            }
+        })
+    }
+}
+
+impl Parser {
+    fn requirement(&mut self) -> Result<Requirement, Refusal> {
+        let absent = self.tokens.next_if_eq(&Token::Sign("!")).is_some();
+        let label = match self.tokens.next() {
+            Some(Token::Word(word)) => word,
+            other => return Err(parse_error(&shown(other), "identifier")),
+        };
+        if absent {
+            return Ok(Requirement {
+                label,
+                operator: Operator::DoesNotExist,
+                values: Vec::new(),
+            });
+        }
+        let (operator, values) = match self.tokens.peek().cloned() {
+            None | Some(Token::Sign(",")) => (Operator::Exists, Vec::new()),
+            Some(Token::Sign(sign @ ("=" | "==" | "!="))) => {
+                self.tokens.next();
+                let operator = if sign == "!=" {
+                    Operator::NotIn
+                } else {
+                    Operator::In
+                };
+                (operator, vec![self.value()?])
+            }
+            Some(Token::Word(word)) if word == "in" || word == "notin" => {
+                self.tokens.next();
+                let operator = if word == "in" {
+                    Operator::In
+                } else {
+                    Operator::NotIn
+                };
+                (operator, self.values()?)
+            }
+            Some(Token::Sign("<" | ">")) => return Err(Refusal::unsupported("label selectors with < and >")),
+            Some(other) => return Err(parse_error(&other.shown(), "in, notin, =, ==, !=, gt, lt")),
+        };
+        Ok(Requirement {
+            label,
+            operator,
+            values,
+        })
+    }
+
+    fn value(&mut self) -> Result<String, Refusal> {
+        match self.tokens.peek().cloned() {
+            // `a=` selects the empty value.
+            None | Some(Token::Sign(",")) => Ok(String::new()),
+            Some(Token::Word(word)) => {
+                self.tokens.next();
+                Ok(word)
+            }
+            Some(other) => Err(parse_error(&other.shown(), "identifier")),
+        }
+    }
+
+    fn values(&mut self) -> Result<Vec<String>, Refusal> {
+        match self.tokens.next() {
+            Some(Token::Sign("(")) => {}
+            other => {
+                let found = shown(other);
+                let message = format!("unable to parse requirement: found '{found}' expected: '('");
+                return Err(Refusal::bad_request(message));
+            }
+        }
+        let mut values = Vec::new();
+        loop {
+            match self.tokens.next() {
+                Some(Token::Word(word)) => values.push(word),
+                Some(Token::Sign(",")) => {}
+                Some(Token::Sign(")")) => return Ok(values),
+                other => return Err(parse_error(&shown(other), "',', or ')'")),
+            }
+        }
+    }
+}
+
+impl Token {
+    fn shown(&self) -> String {
+        match self {
+            Self::Word(word) => word.clone(),
+            Self::Sign(sign) => (*sign).to_owned(),
+        }
+    }
+}
+
+fn shown(token: Option<Token>) -> String {
+    token.map(|token| token.shown()).unwrap_or_default()
+}
+
+fn parse_error(found: &str, expected: &str) -> Refusal {
+    Refusal::bad_request(format!(
+        "unable to parse requirement: found '{found}', expected: {expected}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(selector: &str, labels: &[(&str, &str)]) -> bool {
+        let find = |name: &str| {
+            labels
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value)
+        };
+        LabelSelector::parse(selector).unwrap().matches(find)
+    }
+
+    #[test]
+    fn every_operator_selects_what_it_says() {
+        let labels = [("app", "shop"), ("tier", "")];
+        for (selector, expected) in [
+            ("", true),
+            ("app=shop", true),
+            ("app == shop, tier=", true),
+            ("app!=shop", false),
+            ("other!=x", true),
+            ("app in (a, shop)", true),
+            ("app notin (a,b)", true),
+            ("other in (a)", false),
+            ("app,!other", true),
+            ("!app", false),
+        ] {
+            assert_eq!(matches(selector, &labels), expected, "{selector}");
+        }
+    }
+
+    #[test]
+    fn a_selector_that_cannot_be_read_is_refused() {
+        for selector in ["a===b", "a in b", "=a", "a b", "a in (b", "a,,b"] {
+            assert!(LabelSelector::parse(selector).is_err(), "{selector}");
+        }
+    }
+}

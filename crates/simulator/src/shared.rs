@@ -1,0 +1,185 @@
+//! What all connections of one simulator have in common.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::access::{Rbac, User, rbac};
+use crate::clock::Clock;
+use crate::data::Data;
+use crate::error::PutError;
+use crate::fault::Faults;
+use crate::random;
+use crate::resources::Resources;
+use crate::schema::Schemas;
+use crate::store::object::text_of;
+use crate::store::{Key, ResourceId, Store};
+
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) resources: Resources,
+    pub(crate) schemas: Schemas,
+    pub(crate) clock: Clock,
+    pub(crate) version: Value,
+    pub(crate) openapi: HashMap<String, Value>,
+    pub(crate) bookmark_interval: Duration,
+    pub(crate) faults: Faults,
+    pub(crate) stop: CancellationToken,
+    users: Mutex<HashMap<String, User>>,
+    rbac: Mutex<Arc<Rbac>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(data: Data, clock: Clock, history: usize, bookmark_interval: Duration) -> Self {
+        let resources = Resources::new(&data);
+        let schemas = Schemas::new(&data);
+        Self {
+            store: Store::new(history),
+            resources,
+            schemas,
+            clock,
+            version: data.version,
+            openapi: data.openapi.into_iter().collect(),
+            bookmark_interval,
+            faults: Faults::default(),
+            stop: CancellationToken::new(),
+            users: Mutex::default(),
+            rbac: Mutex::default(),
+        }
+    }
+
+    /// Makes a token for a user.
+    pub(crate) fn add_user(&self, token: String, user: User) {
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(token, user);
+    }
+
+    /// Takes a token out of use.
+    pub(crate) fn revoke(&self, token: &str) -> bool {
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(token)
+            .is_some()
+    }
+
+    pub(crate) fn user_of(&self, token: &str) -> Option<User> {
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(token)
+            .cloned()
+    }
+
+    /// Where an object belongs, and what it is called.
+    fn place(&self, object: &Value) -> Result<(ResourceId, Key), PutError> {
+        let text = |field: &str| object[field].as_str().unwrap_or_default();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        let resource = self
+            .resources
+            .of_kind(api_version, kind)
+            .ok_or_else(|| PutError::UnknownKind {
+                api_version: api_version.to_owned(),
+                kind: kind.to_owned(),
+            })?;
+        let missing = |field| PutError::NoName {
+            kind: kind.to_owned(),
+            field,
+        };
+        let of_metadata = |field: &str| object["metadata"][field].as_str().filter(|text| !text.is_empty());
+        let name = of_metadata("name").ok_or_else(|| missing("metadata.name"))?;
+        let namespace = if resource.namespaced {
+            of_metadata("namespace").ok_or_else(|| missing("metadata.namespace"))?
+        } else {
+            ""
+        };
+        Ok((resource.id, Key::new(namespace, name)))
+    }
+
+    /// Puts an object that was always there.
+    pub(crate) fn load(&self, mut object: Value) -> Result<(), PutError> {
+        let (id, key) = self.place(&object)?;
+        self.complete(&mut object, None);
+        self.store.lock().load(id, key, |version| {
+            object["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&object)
+        });
+        Ok(())
+    }
+
+    /// Writes an object past all checks.
+    pub(crate) fn put(&self, mut object: Value) -> Result<u64, PutError> {
+        let (id, key) = self.place(&object)?;
+        let mut store = self.store.lock();
+        let old: Option<Value> = store
+            .get(id, &key)
+            .and_then(|(_, text)| serde_json::from_slice(&text).ok());
+        self.complete(&mut object, old.as_ref());
+        Ok(store.put(id, key, |version| {
+            object["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&object)
+        }))
+    }
+
+    /// Removes an object past finalizers.
+    pub(crate) fn remove(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<bool, PutError> {
+        let place = json!({
+            "apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace},
+        });
+        let (id, key) = self.place(&place)?;
+        let mut store = self.store.lock();
+        let Some((_, text)) = store.get(id, &key) else {
+            return Ok(false);
+        };
+        let mut last: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let removed = store.remove(id, &key, |version| {
+            last["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&last)
+        });
+        Ok(removed.is_some())
+    }
+
+    /// Gives an object what only a server gives, where it has none: from the object it replaces, or anew.
+    fn complete(&self, object: &mut Value, old: Option<&Value>) {
+        for field in ["uid", "creationTimestamp"] {
+            if object["metadata"][field]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+            {
+                continue;
+            }
+            object["metadata"][field] = match old {
+                Some(old) => old["metadata"][field].clone(),
+                None if field == "uid" => json!(random::uid()),
+                None => json!(self.clock.stamp()),
+            };
+        }
+    }
+
+    /// The grants as of now.
+    pub(crate) fn rbac(&self) -> Arc<Rbac> {
+        let mut store = self.store.lock();
+        let mut rbac = self.rbac.lock().unwrap_or_else(PoisonError::into_inner);
+        if rbac.made_from != rbac::versions(&mut store, &self.resources) {
+            *rbac = Arc::new(Rbac::read(&mut store, &self.resources));
+        }
+        rbac.clone()
+    }
+}

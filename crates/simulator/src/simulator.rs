@@ -1,0 +1,172 @@
+//! How a simulator is set up and started.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::access::User;
+use crate::clock::Clock;
+use crate::data::Data;
+use crate::error::StartError;
+use crate::http::server;
+use crate::random;
+use crate::running::Running;
+use crate::scenario::{self, Scale};
+use crate::shared::Shared;
+
+/// Namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// A simulator that is not started yet. Without further calls it is an empty cluster on a free port of loopback.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), simulator::StartError> {
+/// let cluster = simulator::Simulator::new().start().await?;
+/// println!("{}", cluster.kubeconfig());
+/// cluster.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    clock: Clock,
+    history: usize,
+    bookmark_interval: Duration,
+    objects: Vec<Value>,
+    scale: Option<Scale>,
+    users: Vec<(String, User)>,
+    admin_token: Option<String>,
+}
+
+impl Default for Simulator {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            clock: Clock::System,
+            history: 20_000,
+            bookmark_interval: Duration::from_secs(60),
+            objects: Vec::new(),
+            scale: None,
+            users: Vec::new(),
+            admin_token: None,
+        }
+    }
+}
+
+impl Simulator {
+    /// An empty cluster.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where to listen; port 0 for a free one. Everybody who reaches it and has the token is admin: keep it on loopback.
+    #[must_use]
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// What time it is in the cluster.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How many events of each resource are remembered; a watch or page that needs an older one is told 410.
+    #[must_use]
+    pub fn history(mut self, events: usize) -> Self {
+        self.history = events;
+        self
+    }
+
+    /// The time between two bookmarks of a watch that asked for them: a minute, as by the API server.
+    #[must_use]
+    pub fn bookmark_interval(mut self, interval: Duration) -> Self {
+        self.bookmark_interval = interval;
+        self
+    }
+
+    /// Objects to start with, as manifests in JSON. They are taken as they are: nothing is defaulted or checked.
+    #[must_use]
+    pub fn objects(mut self, objects: impl IntoIterator<Item = Value>) -> Self {
+        self.objects.extend(objects);
+        self
+    }
+
+    /// A large cluster to start with.
+    #[must_use]
+    pub fn scale(mut self, scale: Scale) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+
+    /// Somebody beside the admin, with their token.
+    #[must_use]
+    pub fn user(mut self, token: impl Into<String>, user: User) -> Self {
+        self.users.push((token.into(), user));
+        self
+    }
+
+    /// The admin's token; a random one otherwise.
+    #[must_use]
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin_token = Some(token.into());
+        self
+    }
+
+    /// Fills the store and starts to listen. The simulator is ready when this returns.
+    pub async fn start(self) -> Result<Running, StartError> {
+        if let Some(scale) = &self.scale {
+            scenario::check_memory(scale)?;
+        }
+        let listener = TcpListener::bind(self.address).await;
+        let failed = |source| StartError::Listen {
+            address: self.address,
+            source,
+        };
+        let listener = listener.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let data = Data::read()?;
+        let bootstrap = data.bootstrap.clone();
+        let shared = Arc::new(Shared::new(
+            data,
+            self.clock,
+            self.history,
+            self.bookmark_interval,
+        ));
+        let admin_token = self.admin_token.unwrap_or_else(random::token);
+        shared.add_user(admin_token.clone(), User::new("admin", ["system:masters"]));
+        for (token, user) in self.users {
+            shared.add_user(token, user);
+        }
+        for name in NAMESPACES {
+            shared.load(json!({
+                "kind": "Namespace", "apiVersion": "v1",
+                "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+                "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
+            }))?;
+        }
+        for object in bootstrap.into_iter().chain(self.objects) {
+            shared.load(object)?;
+        }
+        if let Some(scale) = &self.scale {
+            scenario::load(&shared, scale)?;
+        }
+        let churn = self.scale.filter(|scale| scale.churn > 0);
+        let task = tokio::spawn({
+            let shared = shared.clone();
+            async move {
+                tokio::join!(
+                    server::serve(shared.clone(), listener),
+                    scenario::churn(shared, churn)
+                );
+            }
+        });
+        Ok(Running::new(shared, address, admin_token, task))
+    }
+}

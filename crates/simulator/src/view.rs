@@ -1,0 +1,179 @@
+//! An object in the form that was asked for, written from its stored text.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::http::form::{Form, Include};
+use crate::resources::Resource;
+use crate::selector;
+use crate::shared::Shared;
+use crate::status::Refusal;
+use crate::table::Printer;
+
+/// How to write the objects of one resource for one request.
+#[derive(Clone)]
+pub(crate) struct View {
+    form: Form,
+    include: Include,
+    kind: String,
+    api_version: String,
+    /// What an object begins with: `{"kind":"Pod","apiVersion":"v1",`.
+    head: String,
+    columns: Arc<Value>,
+    /// What is left of an object without contents: Go writes the structs that are not optional, and null for lists.
+    empty: Arc<Value>,
+    printer: Option<Printer>,
+    now: i64,
+}
+
+const METADATA_HEAD: &str = r#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#;
+
+impl View {
+    pub(crate) fn new(
+        shared: &Shared,
+        resource: &Resource,
+        form: Form,
+        include: Include,
+    ) -> Result<Self, Refusal> {
+        let printer = match form {
+            Form::Table => Some(
+                Printer::of(resource)
+                    .ok_or_else(|| Refusal::unsupported(&format!("tables of {}", resource.qualified())))?,
+            ),
+            _ => None,
+        };
+        Ok(Self {
+            form,
+            include,
+            kind: resource.kind.clone(),
+            api_version: resource.api_version(),
+            head: resource.head(),
+            columns: Arc::new(if form == Form::Table {
+                resource.columns.clone()
+            } else {
+                Value::Null
+            }),
+            empty: Arc::new(resource.empty.clone()),
+            printer,
+            now: shared.clock.seconds(),
+        })
+    }
+
+    /// Whether the text goes out as it is stored, so that watchers can share it.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.form == Form::Object
+    }
+
+    /// A list up to its first item.
+    pub(crate) fn list_head(&self, version: u64, go_on: Option<&str>, remaining: Option<usize>) -> Vec<u8> {
+        let mut metadata = json!({"resourceVersion": version.to_string()});
+        if let Some(token) = go_on {
+            metadata["continue"] = json!(token);
+        }
+        if let Some(remaining) = remaining {
+            metadata["remainingItemCount"] = json!(remaining);
+        }
+        let head = match self.form {
+            Form::Object => format!(
+                r#"{{"kind":"{}List","apiVersion":"{}","metadata":{metadata},"items":["#,
+                self.kind, self.api_version
+            ),
+            Form::Metadata => format!(
+                r#"{{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","metadata":{metadata},"items":["#
+            ),
+            Form::Table => self.table_head(&metadata),
+        };
+        head.into_bytes()
+    }
+
+    fn table_head(&self, metadata: &Value) -> String {
+        format!(
+            r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{metadata},"columnDefinitions":{},"rows":["#,
+            self.columns
+        )
+    }
+
+    /// One item of a list.
+    pub(crate) fn item(&self, out: &mut Vec<u8>, text: &[u8], _first: bool) {
+        match self.form {
+            Form::Object => out.extend_from_slice(text),
+            Form::Metadata => Self::metadata(out, text),
+            Form::Table => self.row(out, text),
+        }
+    }
+
+    /// One object by itself.
+    pub(crate) fn object(&self, out: &mut Vec<u8>, text: &[u8], version: u64, columns: bool) {
+        match self.form {
+            Form::Object => {
+                out.extend_from_slice(self.head.as_bytes());
+                out.extend_from_slice(text.get(1..).unwrap_or_default());
+            }
+            Form::Metadata => Self::metadata(out, text),
+            Form::Table => {
+                let metadata = json!({"resourceVersion": version.to_string()});
+                if columns {
+                    out.extend_from_slice(self.table_head(&metadata).as_bytes());
+                } else {
+                    let head = format!(
+                        r#"{{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{metadata},"columnDefinitions":null,"rows":["#
+                    );
+                    out.extend_from_slice(head.as_bytes());
+                }
+                self.row(out, text);
+                out.extend_from_slice(b"]}");
+            }
+        }
+    }
+
+    fn metadata(out: &mut Vec<u8>, text: &[u8]) {
+        out.extend_from_slice(METADATA_HEAD.as_bytes());
+        out.extend_from_slice(selector::metadata(text).unwrap_or("{}").as_bytes());
+        out.push(b'}');
+    }
+
+    fn row(&self, out: &mut Vec<u8>, text: &[u8]) {
+        let object: Value = serde_json::from_slice(text).unwrap_or_default();
+        let cells = self
+            .printer
+            .map(|printer| printer.cells(&object, self.now))
+            .unwrap_or_default();
+        out.extend_from_slice(format!(r#"{{"cells":{}"#, Value::Array(cells)).as_bytes());
+        match self.include {
+            // The API server leaves a null behind.
+            Include::None => out.extend_from_slice(br#","object":null"#),
+            Include::Metadata => {
+                out.extend_from_slice(br#","object":"#);
+                Self::metadata(out, text);
+            }
+            Include::Object => {
+                out.extend_from_slice(br#","object":"#);
+                out.extend_from_slice(self.head.as_bytes());
+                out.extend_from_slice(text.get(1..).unwrap_or_default());
+            }
+        }
+        out.push(b'}');
+    }
+
+    /// A bookmark: an object with nothing but a resourceVersion.
+    pub(crate) fn bookmark(&self, version: u64, initial_events_end: bool) -> Vec<u8> {
+        let mut metadata = json!({"resourceVersion": version.to_string()});
+        if initial_events_end {
+            metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
+        }
+        let object = match self.form {
+            Form::Object => {
+                let mut object = (*self.empty).clone();
+                object["kind"] = json!(self.kind);
+                object["apiVersion"] = json!(self.api_version);
+                object["metadata"] = metadata;
+                object
+            }
+            _ => {
+                json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata})
+            }
+        };
+        object.to_string().into_bytes()
+    }
+}

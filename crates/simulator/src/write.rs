@@ -1,0 +1,258 @@
+//! Writes: what they share, from the body to the store.
+
+use std::sync::Arc;
+
+use http::header::WARNING;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::access::{User, review};
+use crate::http::answer::{self, Answer};
+use crate::http::form::{Form, Include};
+use crate::http::request::{Query, Target, header};
+use crate::managed::Manager;
+use crate::resources::Resource;
+use crate::shared::Shared;
+use crate::status::{Cause, Refusal};
+use crate::view::View;
+
+mod body;
+mod create;
+mod delete;
+mod names;
+mod patch;
+mod rules;
+mod strategic;
+mod update;
+
+/// What a write is done with.
+pub(crate) struct Write<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) resource: &'a Resource,
+    pub(crate) namespace: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) manager: Manager<'a>,
+    /// Answered as if it were done, and not done.
+    pub(crate) dry_run: bool,
+    pub(crate) validation: Validation,
+}
+
+/// What becomes of fields that a type does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Validation {
+    Ignore,
+    Warn,
+    Strict,
+}
+
+/// How a write ended.
+pub(crate) struct Written {
+    pub(crate) code: StatusCode,
+    /// The object with its resourceVersion; none if `status` is the answer.
+    pub(crate) object: Value,
+    pub(crate) version: u64,
+    pub(crate) warnings: Vec<String>,
+    /// An answer that is no object of the resource.
+    pub(crate) plain: bool,
+}
+
+impl Written {
+    fn object(code: StatusCode, object: Value, warnings: Vec<String>) -> Self {
+        let version = object
+            .pointer("/metadata/resourceVersion")
+            .and_then(Value::as_str);
+        let version = version.and_then(|v| v.parse().ok()).unwrap_or_default();
+        Self {
+            code,
+            object,
+            version,
+            warnings,
+            plain: false,
+        }
+    }
+
+    fn plain(object: Value) -> Self {
+        Self {
+            code: StatusCode::OK,
+            object,
+            version: 0,
+            warnings: Vec::new(),
+            plain: true,
+        }
+    }
+}
+
+/// Answers `create`, `update`, `patch`, `delete` and `deletecollection`.
+pub(crate) async fn write(
+    shared: &Arc<Shared>,
+    target: &Target<'_>,
+    query: &Query,
+    form: Form,
+    user: &User,
+    head: &Parts,
+    body: Incoming,
+) -> Result<Answer, Refusal> {
+    let resource = target.resource;
+    let time = shared.clock.stamp();
+    let agent = header(&head.headers, "user-agent");
+    // As in the API server: what stands before the first slash of the User-Agent.
+    let agent = agent.split('/').next().unwrap_or_default();
+    let manager = query
+        .get("fieldManager")
+        .unwrap_or(if agent.is_empty() { "unknown" } else { agent });
+    if manager.len() > 128 {
+        let why = "Too long: may not be more than 128 bytes";
+        let cause = Cause {
+            reason: "FieldValueTooLong",
+            message: why.to_owned(),
+            field: "fieldManager".to_owned(),
+        };
+        return Err(Refusal::invalid(
+            "meta.k8s.io",
+            options_kind(target.verb),
+            "",
+            vec![cause],
+        ));
+    }
+    let write = Write {
+        shared,
+        resource,
+        namespace: &target.namespace,
+        name: &target.name,
+        manager: Manager {
+            name: manager,
+            subresource: &target.subresource,
+            time: &time,
+        },
+        dry_run: dry_run(target.verb, query)?,
+        validation: validation(target.verb, query)?,
+    };
+    let content_type = header(&head.headers, "content-type");
+    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    if !resource.is_stored() {
+        let text = body::read(body).await?;
+        let (object, warnings) = body::object(&write, content_type, &text)?;
+        if !matches!(
+            resource.group.as_str(),
+            "authorization.k8s.io" | "authentication.k8s.io"
+        ) || resource.plural == "tokenreviews"
+        {
+            return Err(Refusal::unsupported(&format!(
+                "creating {}",
+                resource.qualified()
+            )));
+        }
+        let review = review::answer(shared, resource, &target.namespace, user, &write.manager, object)?;
+        return respond(
+            &write,
+            form,
+            query,
+            &Written::object(StatusCode::CREATED, review, warnings),
+        );
+    }
+    if !target.subresource.is_empty() {
+        return Err(Refusal::unsupported(&format!(
+            "{} of {}/{}",
+            target.verb,
+            resource.qualified(),
+            target.subresource
+        )));
+    }
+    let text = body::read(body).await?;
+    let written = match target.verb {
+        "create" => {
+            let (object, warnings) = body::object(&write, content_type, &text)?;
+            create::create(&write, object, warnings)
+        }
+        "update" => {
+            let (object, warnings) = body::object(&write, content_type, &text)?;
+            update::update(&write, object, warnings)
+        }
+        "patch" => patch::patch(&write, content_type, &text, query),
+        "delete" => delete::delete(&write, content_type, &text, query),
+        _ => delete::collection(&write, content_type, &text, query),
+    }?;
+    respond(&write, form, query, &written)
+}
+
+fn respond(write: &Write<'_>, form: Form, query: &Query, written: &Written) -> Result<Answer, Refusal> {
+    let mut answer = if written.plain {
+        answer::json(written.code, written.object.to_string(), false)
+    } else {
+        let view = View::new(
+            write.shared,
+            write.resource,
+            form,
+            Include::parse(query.get("includeObject"))?,
+        )?;
+        let mut body = Vec::new();
+        view.object(
+            &mut body,
+            &crate::store::object::text_of(&written.object),
+            written.version,
+            true,
+        );
+        answer::json(written.code, body, false)
+    };
+    for warning in &written.warnings {
+        let text = format!("299 - {}", Value::from(warning.as_str()));
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            answer.headers_mut().append(WARNING, value);
+        }
+    }
+    Ok(answer)
+}
+
+fn options_kind(verb: &str) -> &'static str {
+    match verb {
+        "create" => "CreateOptions",
+        "update" => "UpdateOptions",
+        "patch" => "PatchOptions",
+        _ => "DeleteOptions",
+    }
+}
+
+fn dry_run(verb: &str, query: &Query) -> Result<bool, Refusal> {
+    match query.get("dryRun") {
+        None => Ok(false),
+        Some("All") => Ok(true),
+        Some(other) => {
+            let cause = Cause {
+                reason: "FieldValueNotSupported",
+                message: format!("Unsupported value: [{other:?}]: supported values: \"All\""),
+                field: "dryRun".to_owned(),
+            };
+            Err(Refusal::invalid(
+                "meta.k8s.io",
+                options_kind(verb),
+                "",
+                vec![cause],
+            ))
+        }
+    }
+}
+
+fn validation(verb: &str, query: &Query) -> Result<Validation, Refusal> {
+    match query.get("fieldValidation") {
+        None | Some("Warn") => Ok(Validation::Warn),
+        Some("Ignore") => Ok(Validation::Ignore),
+        Some("Strict") => Ok(Validation::Strict),
+        Some(other) => {
+            let cause = Cause {
+                reason: "FieldValueNotSupported",
+                message: format!(
+                    "Unsupported value: {other:?}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\""
+                ),
+                field: "fieldValidation".to_owned(),
+            };
+            Err(Refusal::invalid(
+                "meta.k8s.io",
+                options_kind(verb),
+                "",
+                vec![cause],
+            ))
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The body of a write: read, decoded, and of the kind that the path is for.
+
+use http::StatusCode;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use super::{Validation, Write};
+use crate::schema::decode::decode;
+use crate::status::Refusal;
+
+/// The API server's own limit.
+const LARGEST: usize = 3 * 1024 * 1024;
+
+/// The whole body.
+pub(super) async fn read(body: Incoming) -> Result<Vec<u8>, Refusal> {
+    match Limited::new(body, LARGEST).collect().await {
+        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let message = format!("Request entity too large: limit is {LARGEST}");
+            Err(Refusal::other(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                message,
+                Some(json!({})),
+            ))
+        }
+        Err(error) => Err(Refusal::bad_request(error.to_string())),
+    }
+}
+
+/// The object that was sent, with the warnings about it.
+pub(super) fn object(
+    write: &Write<'_>,
+    content_type: &str,
+    text: &[u8],
+) -> Result<(Value, Vec<String>), Refusal> {
+    match content_type {
+        "application/json" => {}
+        "application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor" => {
+            return Err(Refusal::unsupported(&format!("objects as {content_type}")));
+        }
+        _ => {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+                application/json, application/yaml, application/vnd.kubernetes.protobuf";
+            return Err(Refusal::other(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                message,
+                None,
+            ));
+        }
+    }
+    let kind = &write.resource.kind;
+    let object: Value = serde_json::from_slice(text).map_err(|error| {
+        let shown = match text {
+            [] => "<empty>".to_owned(),
+            text => String::from_utf8_lossy(text).into_owned(),
+        };
+        let why = if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
+        Refusal::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse \
+             error: {why} ({shown})"
+        ))
+    })?;
+    check_kind(write, &object)?;
+    read_fields(write, object)
+}
+
+fn check_kind(write: &Write<'_>, object: &Value) -> Result<(), Refusal> {
+    let resource = write.resource;
+    let text = |field: &str| object[field].as_str().filter(|text| !text.is_empty());
+    let kind = text("kind").unwrap_or(&resource.kind);
+    let version = resource.api_version();
+    let api_version = text("apiVersion").unwrap_or(&version);
+    if kind == resource.kind && api_version == version {
+        return Ok(());
+    }
+    let known = write.shared.resources.of_kind(api_version, kind);
+    let short = api_version.rsplit('/').next().unwrap_or(api_version);
+    let why = match known {
+        Some(other) if other.group.is_empty() && resource.group.is_empty() => {
+            format!(
+                "converting (v1.{kind}) to (core.{}): unknown conversion",
+                resource.kind
+            )
+        }
+        Some(_) => {
+            return Err(Refusal::unsupported(
+                "an object of another API group than its path",
+            ));
+        }
+        None => format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        ),
+    };
+    Err(Refusal::bad_request(format!(
+        "{kind} in version {short:?} cannot be handled as a {}: {why}",
+        resource.kind
+    )))
+}
+
+/// Drops what the type does not have, or refuses it.
+pub(super) fn read_fields(write: &Write<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
+    let decoded = decode(&write.shared.schemas, write.resource, object)?;
+    let messages: Vec<String> = decoded
+        .unknown
+        .iter()
+        .map(|field| format!("unknown field {field:?}"))
+        .collect();
+    match write.validation {
+        Validation::Strict if !messages.is_empty() => {
+            let kind = &write.resource.kind;
+            Err(Refusal::bad_request(format!(
+                "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {}",
+                write.resource.version,
+                messages.join(", ")
+            )))
+        }
+        Validation::Warn => Ok((decoded.object, messages)),
+        _ => Ok((decoded.object, Vec::new())),
+    }
+}

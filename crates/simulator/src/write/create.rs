@@ -1,0 +1,115 @@
+//! Creating an object.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Write, Written, names, rules};
+use crate::managed;
+use crate::random;
+use crate::status::{Cause, Refusal};
+use crate::store::Key;
+use crate::store::object::text_of;
+
+/// What generated names end with: no vowels, so that no words come about.
+const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+/// Room for the random letters in a name of 63.
+const LONGEST_BASE: usize = 58;
+
+/// Creates an object.
+pub(super) fn create(
+    write: &Write<'_>,
+    mut object: Value,
+    warnings: Vec<String>,
+) -> Result<Written, Refusal> {
+    let resource = write.resource;
+    rules::writable(resource)?;
+    let metadata = object.as_object_mut().and_then(|fields| {
+        let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
+        metadata.as_object_mut()
+    });
+    let metadata = metadata.ok_or_else(|| Refusal::bad_request("the object has no metadata"))?;
+    names::check_namespace(write, metadata)?;
+    if metadata
+        .get("resourceVersion")
+        .and_then(Value::as_str)
+        .is_some_and(|v| !v.is_empty())
+    {
+        // Found out by the storage, which has no code for it.
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Refusal::other(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "",
+            message,
+            None,
+        ));
+    }
+    let base = metadata
+        .get("generateName")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let named = metadata
+        .get("name")
+        .and_then(Value::as_str)
+        .is_some_and(|name| !name.is_empty());
+    if !named && !base.is_empty() {
+        let base: String = base.chars().take(LONGEST_BASE).collect();
+        metadata.insert(
+            "name".to_owned(),
+            json!(format!("{base}{}", random::letters(LETTERS, 5))),
+        );
+    }
+    for given in [
+        "selfLink",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+    ] {
+        metadata.remove(given);
+    }
+    metadata.insert("uid".to_owned(), json!(random::uid()));
+    metadata.insert("creationTimestamp".to_owned(), json!(write.manager.time));
+    if resource.namespaced {
+        metadata.insert("namespace".to_owned(), json!(write.namespace));
+    } else {
+        metadata.remove("namespace");
+    }
+    let name = metadata
+        .get("name")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+
+    rules::fill(resource, &mut object);
+    let mut causes: Vec<Cause> = names::check(resource, &object);
+    causes.extend(rules::check(resource, None, &object));
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
+    }
+    managed::update(&write.shared.schemas, resource, None, &mut object, &write.manager);
+    rules::prepare(resource, None, &mut object);
+
+    let key = Key::new(write.namespace, &name);
+    let mut store = write.shared.store.lock();
+    if let Some(namespaces) = write
+        .shared
+        .resources
+        .core("namespaces")
+        .filter(|_| resource.namespaced)
+    {
+        let found = store.get(namespaces.id, &Key::new("", write.namespace));
+        if found.is_none() {
+            return Err(Refusal::not_found(namespaces, write.namespace));
+        }
+    }
+    if store.get(resource.id, &key).is_some() {
+        return Err(Refusal::already_exists(resource, &name));
+    }
+    if !write.dry_run {
+        store.put(resource.id, key, |version| {
+            object["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&object)
+        });
+    }
+    Ok(Written::object(StatusCode::CREATED, object, warnings))
+}

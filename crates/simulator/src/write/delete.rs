@@ -1,0 +1,191 @@
+//! Deleting objects: preconditions, finalizers, and what is answered.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::{Write, Written, rules, update};
+use crate::http::request::Query;
+use crate::selector::Selectors;
+use crate::status::Refusal;
+use crate::store::object::text_of;
+use crate::store::{Inner, Key};
+
+/// Kinds of which the object is answered instead of a Status.
+const ANSWERED_WITH_OBJECT: &[&str] = &[
+    "serviceaccounts",
+    "pods",
+    "services",
+    "persistentvolumes",
+    "persistentvolumeclaims",
+    "podtemplates",
+    "resourcequotas",
+];
+
+fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refusal> {
+    let mut options = if text.is_empty() {
+        json!({})
+    } else {
+        parse(content_type, text)?
+    };
+    if let Some(policy) = query.get("propagationPolicy") {
+        options["propagationPolicy"] = json!(policy);
+    }
+    match options["propagationPolicy"].as_str() {
+        None | Some("Background") => Ok(options),
+        // Both need the garbage collector to take its finalizer away again.
+        Some(policy @ ("Foreground" | "Orphan")) => {
+            Err(Refusal::unsupported(&format!("the propagation policy {policy}")))
+        }
+        Some(other) => {
+            let cause = crate::status::Cause {
+                reason: "FieldValueNotSupported",
+                message: format!(
+                    "Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
+                ),
+                field: "propagationPolicy".to_owned(),
+            };
+            Err(Refusal::invalid("meta.k8s.io", "DeleteOptions", "", vec![cause]))
+        }
+    }
+}
+
+fn parse(content_type: &str, text: &[u8]) -> Result<Value, Refusal> {
+    if !matches!(content_type, "" | "application/json") {
+        return Err(Refusal::unsupported(&format!("DeleteOptions as {content_type}")));
+    }
+    serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))
+}
+
+/// Deletes one object.
+pub(super) fn delete(
+    write: &Write<'_>,
+    content_type: &str,
+    text: &[u8],
+    query: &Query,
+) -> Result<Written, Refusal> {
+    let resource = write.resource;
+    deletable(write)?;
+    let options = options(content_type, text, query)?;
+    let dry_run = write.dry_run
+        || options["dryRun"]
+            .as_array()
+            .is_some_and(|d| d.iter().any(|v| v == "All"));
+    let mut store = write.shared.store.lock();
+    let old = update::current(write, &mut store)?;
+    check_preconditions(write, &options, &old)?;
+    let (object, gone) = remove(write, &mut store, old, dry_run);
+    if !gone || ANSWERED_WITH_OBJECT.contains(&resource.plural.as_str()) {
+        return Ok(Written::object(StatusCode::OK, object, Vec::new()));
+    }
+    let mut details = resource.details(write.name);
+    details["uid"] = object["metadata"]["uid"].clone();
+    Ok(Written::plain(json!({
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details,
+    })))
+}
+
+fn deletable(write: &Write<'_>) -> Result<(), Refusal> {
+    rules::writable(write.resource)?;
+    if write.resource.plural == "namespaces" {
+        return Err(Refusal::unsupported(
+            "deleting namespaces: nobody would empty them",
+        ));
+    }
+    Ok(())
+}
+
+fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Result<(), Refusal> {
+    let wanted = |field: &str| options["preconditions"][field].as_str();
+    let own = |field: &str| old["metadata"][field].as_str().unwrap_or_default();
+    if let Some(uid) = wanted("uid").filter(|uid| *uid != own("uid")) {
+        let why = format!(
+            "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been \
+             deleted and then recreated",
+            own("uid")
+        );
+        return Err(Refusal::precondition(write.resource, write.name, &why));
+    }
+    if let Some(version) = wanted("resourceVersion").filter(|version| *version != own("resourceVersion")) {
+        let why = format!(
+            "the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record ({}). \
+             The object might have been modified",
+            own("resourceVersion")
+        );
+        return Err(Refusal::precondition(write.resource, write.name, &why));
+    }
+    Ok(())
+}
+
+/// Removes an object, or marks it while finalizers hold it. Returns its last state and whether it is gone.
+fn remove(write: &Write<'_>, store: &mut Inner, mut object: Value, dry_run: bool) -> (Value, bool) {
+    let id = write.resource.id;
+    let key = Key::new(
+        object["metadata"]["namespace"].as_str().unwrap_or_default(),
+        object["metadata"]["name"].as_str().unwrap_or_default(),
+    );
+    let held = object["metadata"]["finalizers"]
+        .as_array()
+        .is_some_and(|list| !list.is_empty());
+    if held && object["metadata"].get("deletionTimestamp").is_some() {
+        return (object, false);
+    }
+    if held {
+        object["metadata"]["deletionTimestamp"] = json!(write.manager.time);
+        object["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+    }
+    if !dry_run {
+        let mut last = object.clone();
+        let text = |version: u64| {
+            last["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&last)
+        };
+        if held {
+            store.put(id, key, text);
+            object = last;
+        } else {
+            store.remove(id, &key, text);
+        }
+    }
+    (object, !held)
+}
+
+/// Deletes all objects that are selected.
+pub(super) fn collection(
+    write: &Write<'_>,
+    content_type: &str,
+    text: &[u8],
+    query: &Query,
+) -> Result<Written, Refusal> {
+    let resource = write.resource;
+    deletable(write)?;
+    let options = options(content_type, text, query)?;
+    if options.get("preconditions").is_some() || query.has("limit") || query.has("continue") {
+        return Err(Refusal::unsupported(
+            "deletecollection with preconditions or in pages",
+        ));
+    }
+    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+    let mut store = write.shared.store.lock();
+    let snapshot = store.snapshot(resource.id);
+    let mut items = Vec::new();
+    for (key, stored) in snapshot.from(write.namespace, None) {
+        let text = snapshot.dictionary.unpack(stored);
+        if !selectors.is_empty() && !selectors.matches(key, &text) {
+            continue;
+        }
+        let Ok(object) = serde_json::from_slice::<Value>(&text) else {
+            continue;
+        };
+        let (object, _) = remove(write, &mut store, object, write.dry_run);
+        items.push(object);
+    }
+    let mut list = Map::new();
+    list.insert("kind".to_owned(), json!(format!("{}List", resource.kind)));
+    list.insert("apiVersion".to_owned(), json!(resource.api_version()));
+    list.insert(
+        "metadata".to_owned(),
+        json!({"resourceVersion": snapshot.version.to_string()}),
+    );
+    list.insert("items".to_owned(), Value::Array(items));
+    Ok(Written::plain(Value::Object(list)))
+}

@@ -1,0 +1,171 @@
+//! What each kind adds of its own: which can be written at all, what the API server fills in, and what it refuses.
+//!
+//! Only kinds whose defaults and checks are written here, and were compared with the real server, can be written.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::resources::Resource;
+use crate::status::{Cause, Refusal};
+
+const WRITABLE: &[(&str, &str)] = &[
+    ("", "configmaps"),
+    ("", "namespaces"),
+    ("", "secrets"),
+    ("", "serviceaccounts"),
+    ("coordination.k8s.io", "leases"),
+    ("rbac.authorization.k8s.io", "clusterrolebindings"),
+    ("rbac.authorization.k8s.io", "clusterroles"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
+    ("rbac.authorization.k8s.io", "roles"),
+];
+
+const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
+'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
+/// Refuses with 501 what cannot be written as the API server would.
+pub(super) fn writable(resource: &Resource) -> Result<(), Refusal> {
+    let known = WRITABLE
+        .iter()
+        .any(|(group, plural)| *group == resource.group && *plural == resource.plural);
+    if known {
+        Ok(())
+    } else {
+        Err(Refusal::unsupported(&format!("writing {}", resource.qualified())))
+    }
+}
+
+/// Fills in what a client may leave out.
+pub(super) fn fill(resource: &Resource, object: &mut Value) {
+    match resource.plural.as_str() {
+        "namespaces" => {
+            let name = object["metadata"]["name"].clone();
+            object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+        }
+        "secrets" => {
+            if object["type"].as_str().is_none_or(str::is_empty) {
+                object["type"] = json!("Opaque");
+            }
+            let texts = object
+                .as_object_mut()
+                .and_then(|fields| fields.remove("stringData"));
+            for (key, text) in texts.as_ref().and_then(Value::as_object).into_iter().flatten() {
+                object["data"][key] = json!(STANDARD.encode(text.as_str().unwrap_or_default()));
+            }
+        }
+        "rolebindings" | "clusterrolebindings" => {
+            let group = "rbac.authorization.k8s.io";
+            if object["roleRef"]["apiGroup"].as_str().is_none_or(str::is_empty) {
+                object["roleRef"]["apiGroup"] = json!(group);
+            }
+            for subject in object
+                .get_mut("subjects")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
+                let of_rbac = matches!(subject["kind"].as_str(), Some("User" | "Group"));
+                if of_rbac && subject["apiGroup"].as_str().is_none_or(str::is_empty) {
+                    subject["apiGroup"] = json!(group);
+                }
+            }
+        }
+        "roles" | "clusterroles" if object.get("rules").is_none() => object["rules"] = Value::Null,
+        "leases" if object.get("spec").is_none() => object["spec"] = json!({}),
+        _ => {}
+    }
+}
+
+/// Sets what is the server's own, once it is settled who manages which field.
+pub(super) fn prepare(resource: &Resource, old: Option<&Value>, object: &mut Value) {
+    if resource.plural == "namespaces" && resource.group.is_empty() {
+        match old {
+            None => {
+                object["spec"]["finalizers"] = json!(["kubernetes"]);
+                object["status"] = json!({"phase": "Active"});
+            }
+            Some(old) => {
+                object["spec"]["finalizers"] = old["spec"]["finalizers"].clone();
+                object["status"] = old["status"].clone();
+            }
+        }
+    }
+}
+
+/// The causes for which an object is refused. `old` is what it replaces.
+pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    match resource.plural.as_str() {
+        "configmaps" => {
+            causes.extend(key_causes(object, "data"));
+            causes.extend(key_causes(object, "binaryData"));
+            causes.extend(immutable_causes(old, object, &["data", "binaryData"]));
+        }
+        "secrets" => {
+            causes.extend(key_causes(object, "data"));
+            if old.is_some_and(|old| old["type"] != object["type"]) {
+                causes.push(Cause::invalid("type", &object["type"], "field is immutable"));
+            }
+            causes.extend(immutable_causes(old, object, &["data"]));
+        }
+        "rolebindings" | "clusterrolebindings" => {
+            if old.is_some_and(|old| old["roleRef"] != object["roleRef"]) {
+                // Shown with the names of Go's fields.
+                let role = &object["roleRef"];
+                let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
+                causes.push(Cause::invalid("roleRef", &shown, "cannot change roleRef"));
+            }
+            if object["roleRef"]["name"].as_str().is_none_or(str::is_empty) {
+                causes.push(Cause::required("roleRef.name", ""));
+            }
+        }
+        "roles" | "clusterroles" => {
+            for (index, rule) in object["rules"].as_array().into_iter().flatten().enumerate() {
+                if rule["verbs"].as_array().is_none_or(Vec::is_empty) {
+                    causes.push(Cause::required(
+                        format!("rules[{index}].verbs"),
+                        "verbs must contain at least one value",
+                    ));
+                }
+            }
+        }
+        _ => {}
+    }
+    causes
+}
+
+fn key_causes(object: &Value, field: &str) -> Vec<Cause> {
+    let keys = object[field]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key);
+    let valid = |key: &str| {
+        !key.is_empty()
+            && key
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    let bad = keys.filter(|key| !valid(key));
+    bad.map(|key| Cause::invalid(format!("{field}[{key}]"), &json!(key), KEY))
+        .collect()
+}
+
+fn immutable_causes(old: Option<&Value>, object: &Value, fields: &[&str]) -> Vec<Cause> {
+    let Some(old) = old.filter(|old| old["immutable"] == true) else {
+        return Vec::new();
+    };
+    let why = "field is immutable when `immutable` is set";
+    let mut causes = Vec::new();
+    if object["immutable"] != true {
+        causes.push(Cause::forbidden("immutable", why));
+    }
+    causes.extend(
+        fields
+            .iter()
+            .filter(|f| old[**f] != object[**f])
+            .map(|f| Cause::forbidden(*f, why)),
+    );
+    causes
+}

@@ -1,0 +1,14 @@
+//! One behaviour suite, two servers: every case is a list of requests that is sent to the simulator and to a real
+//! kube-apiserver, and the answers have to be the same but for times, uids and resourceVersions.
+//!
+//! The real one is that of `KUBILITICS_TEST_CONTROL_PLANE`, else one that is started. Read [`case::Case`] first.
+
+mod access;
+mod case;
+mod discovery;
+mod errors;
+mod lists;
+mod normal;
+mod run;
+mod watches;
+mod writes;

@@ -1,0 +1,230 @@
+//! Runs cases against both servers and compares.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use control_plane::{ControlPlane, User};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+use simulator::{Running, Simulator};
+
+use crate::case::{Case, Step};
+use crate::normal::{find, normalise};
+
+async fn client(kubeconfig: Kubeconfig) -> Result<kube::Client> {
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    Ok(kube::Client::try_from(config)?)
+}
+
+/// Both servers, and the simulator's life.
+pub struct Servers {
+    simulated: kube::Client,
+    real: kube::Client,
+    running: Running,
+}
+
+impl Servers {
+    pub async fn start() -> Result<Self> {
+        let plane = tokio::task::spawn_blocking(ControlPlane::shared).await??;
+        let real = client(Kubeconfig::read_from(plane.kubeconfig(User::Admin))?).await?;
+        let running = Simulator::new().start().await?;
+        let simulated = client(Kubeconfig::from_yaml(&running.kubeconfig())?).await?;
+        Ok(Self {
+            simulated,
+            real,
+            running,
+        })
+    }
+}
+
+/// Runs every case on both, and fails with all differences.
+pub async fn compare(cases: Vec<Case>) -> Result<()> {
+    let servers = Servers::start().await?;
+    let run = format!(
+        "{:08x}",
+        std::process::id() ^ u32::try_from(jiff_millis() & 0xffff_ffff)?
+    );
+    let count = cases.len();
+    let mut differences = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let namespace = format!("case-{run}-{index}");
+        // One after the other: the servers share two cores, and a watch of one second is a second for both.
+        let (simulated, real) = tokio::join!(
+            transcript(&servers.simulated, &namespace, case),
+            transcript(&servers.real, &namespace, case)
+        );
+        let (simulated, real) = (
+            simulated.context("the simulator")?,
+            real.context("the real server")?,
+        );
+        if simulated != real {
+            differences.push(difference(case, &simulated, &real));
+        }
+    }
+    servers.running.shutdown().await;
+    eprintln!(
+        "behaviour: {} of {count} cases are the same on both servers",
+        count - differences.len()
+    );
+    assert!(
+        differences.is_empty(),
+        "{} of {count} cases differ:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+    Ok(())
+}
+
+fn jiff_millis() -> u128 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_millis())
+}
+
+fn difference(case: &Case, simulated: &[Value], real: &[Value]) -> String {
+    let mut text = format!("== {}\n", case.name);
+    let pairs = simulated.iter().zip(real).enumerate();
+    for (index, (simulated, real)) in pairs.filter(|(_, (simulated, real))| simulated != real) {
+        let mut paths = Vec::new();
+        walk("", simulated, real, &mut paths);
+        let step = case.steps.iter().filter(|step| !step.quiet).nth(index);
+        let step = step
+            .map(|step| format!("{} {}", step.method, step.path))
+            .unwrap_or_default();
+        text.push_str(&format!("  step {index}: {step}\n{}", paths.join("")));
+    }
+    text
+}
+
+fn walk(path: &str, simulated: &Value, real: &Value, found: &mut Vec<String>) {
+    match (simulated, real) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let none = Value::String("(absent)".to_owned());
+                let inner = format!("{path}/{key}");
+                walk(
+                    &inner,
+                    a.get(key).unwrap_or(&none),
+                    b.get(key).unwrap_or(&none),
+                    found,
+                );
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                walk(&format!("{path}/{index}"), a, b, found);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => found.push(format!("    {path}\n      simulator {a}\n      real      {b}\n")),
+    }
+}
+
+/// What a server says to a case.
+async fn transcript(client: &kube::Client, namespace: &str, case: &Case) -> Result<Vec<Value>> {
+    let mut known: BTreeMap<&'static str, String> = BTreeMap::from([("ns", namespace.to_owned())]);
+    let mut uids = Vec::new();
+    let made = json!({"metadata": {"name": namespace}});
+    let needs_namespace = case.steps.iter().any(|step| step.path.contains("{ns}"));
+    if needs_namespace {
+        let step = crate::case::post("/api/v1/namespaces", made);
+        send(client, &step, &mut known, &mut uids)
+            .await
+            .context("cannot make the namespace")?;
+    }
+    let mut answers = Vec::new();
+    for step in &case.steps {
+        let sent = send(client, step, &mut known, &mut uids);
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(10), sent).await;
+        let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within 10 s")));
+        let mut answer = answer.with_context(|| format!("{}: {} {}", case.name, step.method, step.path))?;
+        if step.quiet {
+            continue;
+        }
+        normalise(&mut answer, &uids);
+        if !step.only.is_empty() {
+            answer = step
+                .only
+                .iter()
+                .map(|pointer| answer.pointer(pointer).cloned().unwrap_or_default())
+                .collect();
+        }
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+fn fill(text: &str, known: &BTreeMap<&'static str, String>) -> String {
+    known.iter().fold(text.to_owned(), |text, (key, value)| {
+        text.replace(&format!("{{{key}}}"), value)
+    })
+}
+
+async fn send(
+    client: &kube::Client,
+    step: &Step,
+    known: &mut BTreeMap<&'static str, String>,
+    uids: &mut Vec<String>,
+) -> Result<Value> {
+    let mut request = http::Request::builder()
+        .method(step.method)
+        .uri(fill(&step.path, known));
+    for (name, value) in &step.headers {
+        request = request.header(*name, fill(value, known));
+    }
+    let body = step
+        .body
+        .as_deref()
+        .map(|body| fill(body, known))
+        .unwrap_or_default();
+    let response = client.send(request.body(Body::from(body.into_bytes()))?).await?;
+    let code = response.status().as_u16();
+    let header = |name: &str| -> Vec<String> {
+        let values = response
+            .headers()
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        values.map(str::to_owned).collect()
+    };
+    let (content_type, warnings, retry) = (header("content-type"), header("warning"), header("retry-after"));
+    let bytes = response.into_body().collect_bytes().await?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole: Result<Value, _> = serde_json::from_str(&text);
+    let body = whole.unwrap_or_else(|_| {
+        let lines: Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+        lines.map_or_else(|_| json!(text), Value::from)
+    });
+    // A watch with a single event is a list of one as well.
+    let body = if step.path.contains("watch=") && body.get("type").is_some() {
+        json!([body])
+    } else {
+        body
+    };
+    for (name, key) in [
+        ("rv", "resourceVersion"),
+        ("uid", "uid"),
+        ("continue", "continue"),
+        ("name", "name"),
+    ] {
+        if let Some(value) = find(body.get("metadata").unwrap_or(&Value::Null), key) {
+            known.insert(name, value.to_owned());
+            if name == "rv" {
+                known.entry("first-rv").or_insert_with(|| value.to_owned());
+            }
+            if name == "uid" {
+                uids.push(value.to_owned());
+            }
+        }
+    }
+    let mut answer = json!({"code": code, "type": content_type, "body": body});
+    if !warnings.is_empty() {
+        answer["warnings"] = json!(warnings);
+    }
+    if !retry.is_empty() {
+        answer["retryAfter"] = json!(retry);
+    }
+    Ok(answer)
+}
