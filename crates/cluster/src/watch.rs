@@ -40,6 +40,9 @@ const LINE: usize = 8 * 1024 * 1024;
 /// How long a stream may be silent after the time at which the API server should have ended it.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// How long a stream may be silent if the API server is known to send bookmarks: they come once a minute.
+const BETWEEN_BOOKMARKS: Duration = Duration::from_secs(150);
+
 /// Where answers come from: the API server, or a script.
 pub(crate) trait Transport: Send + Sync + 'static {
     /// Sends a request; returns when the answer begins.
@@ -121,6 +124,8 @@ pub(crate) struct Watch<T> {
     patience: Patience,
     /// The first list is in.
     synced: bool,
+    /// The API server sends bookmarks of this kind, so that silence says something.
+    bookmarked: bool,
     /// The last generation and relist of the link that this watch acted on.
     generation: u64,
     relist: u64,
@@ -184,6 +189,7 @@ impl<T: Transport> Watch<T> {
             state: State::Active(Step::START),
             patience: Patience::default(),
             synced: false,
+            bookmarked: false,
             generation: 0,
             relist: 0,
         }
@@ -283,7 +289,11 @@ impl<T: Transport> Watch<T> {
         let mut link = self.context.link.clone();
         let generation = self.generation;
         loop {
-            let idle = tokio::time::timeout(timeout + MARGIN, body.next());
+            let patience = match self.bookmarked {
+                true => BETWEEN_BOOKMARKS.min(timeout + MARGIN),
+                false => timeout + MARGIN,
+            };
+            let idle = tokio::time::timeout(patience, body.next());
             let chunk = tokio::select! {
                 chunk = idle => chunk,
                 // The link found the API server gone while this stream is still silent.
@@ -292,7 +302,12 @@ impl<T: Transport> Watch<T> {
                 }
             };
             match chunk {
-                Err(_) => return Err(Fault::Silent { from }),
+                Err(_) => {
+                    return Err(Fault::Silent {
+                        from,
+                        after: patience,
+                    });
+                }
                 Ok(Some(Err(failure))) => return Err(Fault::Cut { from, failure }),
                 // Closed. What is left of a line is of no use: the event comes again after `from`.
                 Ok(None) => {
@@ -331,7 +346,10 @@ impl<T: Transport> Watch<T> {
                     from.clone_from(&version);
                     events.push(event);
                 }
-                WatchLine::Bookmark { version } => *from = version,
+                WatchLine::Bookmark { version } => {
+                    *from = version;
+                    self.bookmarked = true;
+                }
                 WatchLine::Unreadable(reason) => events.push(Event::Unreadable(reason)),
                 WatchLine::Error(error) => {
                     end = Some(Fault::of_event(error, from.clone()));

@@ -37,5 +37,5 @@ pub use clock::Clock;
 pub use error::{PutError, StartError};
 pub use fault::{Fault, FaultRule};
 pub use running::Running;
-pub use scenario::Scale;
+pub use scenario::{Scale, Scenario};
 pub use simulator::Simulator;

@@ -51,17 +51,17 @@ impl Running {
         &self.admin_token
     }
 
-    /// A kubeconfig for the admin.
-    pub fn kubeconfig(&self) -> String {
-        self.kubeconfig_for(&self.admin_token)
+    /// A kubeconfig for the admin, whose context, cluster and user have this name.
+    pub fn kubeconfig(&self, name: &str) -> String {
+        self.kubeconfig_for(name, &self.admin_token)
     }
 
     /// A kubeconfig for the holder of a token.
-    pub fn kubeconfig_for(&self, token: &str) -> String {
+    pub fn kubeconfig_for(&self, name: &str, token: &str) -> String {
         format!(
-            "apiVersion: v1\nkind: Config\nclusters:\n- name: simulator\n  cluster:\n    server: {}\nusers:\n\
-             - name: simulator\n  user:\n    token: {token}\ncontexts:\n- name: simulator\n  context:\n    \
-             cluster: simulator\n    user: simulator\ncurrent-context: simulator\n",
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {}\nusers:\n\
+             - name: {name}\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    \
+             cluster: {name}\n    user: {name}\ncurrent-context: {name}\n",
             self.url()
         )
     }
@@ -91,6 +91,11 @@ impl Running {
         name: &str,
     ) -> Result<bool, PutError> {
         self.shared.remove(api_version, kind, namespace, name)
+    }
+
+    /// Cuts every connection that is open now, as a load balancer does that is restarted.
+    pub fn disconnect(&self) {
+        self.shared.cut.notify_one();
     }
 
     /// Forgets the past, as a compaction of etcd does: older resourceVersions and continue tokens are answered with

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Rbac, User, rbac};
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) bookmark_interval: Duration,
     pub(crate) faults: Faults,
     pub(crate) stop: CancellationToken,
+    /// Every open connection is to be cut.
+    pub(crate) cut: Notify,
     users: Mutex<HashMap<String, User>>,
     rbac: Mutex<Arc<Rbac>>,
 }
@@ -52,6 +55,7 @@ impl Shared {
             bookmark_interval,
             faults: Faults::default(),
             stop: CancellationToken::new(),
+            cut: Notify::new(),
             users: Mutex::default(),
             rbac: Mutex::default(),
         }

@@ -14,7 +14,7 @@ use crate::error::StartError;
 use crate::http::server;
 use crate::random;
 use crate::running::Running;
-use crate::scenario::{self, Scale};
+use crate::scenario::{self, Scenario};
 use crate::shared::Shared;
 
 /// Namespaces that every cluster has.
@@ -25,7 +25,7 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 /// ```no_run
 /// # async fn example() -> Result<(), simulator::StartError> {
 /// let cluster = simulator::Simulator::new().start().await?;
-/// println!("{}", cluster.kubeconfig());
+/// println!("{}", cluster.kubeconfig("simulator"));
 /// cluster.shutdown().await;
 /// # Ok(())
 /// # }
@@ -37,7 +37,7 @@ pub struct Simulator {
     history: usize,
     bookmark_interval: Duration,
     objects: Vec<Value>,
-    scale: Option<Scale>,
+    scenario: Scenario,
     users: Vec<(String, User)>,
     admin_token: Option<String>,
 }
@@ -50,7 +50,7 @@ impl Default for Simulator {
             history: 20_000,
             bookmark_interval: Duration::from_secs(60),
             objects: Vec::new(),
-            scale: None,
+            scenario: Scenario::Empty,
             users: Vec::new(),
             admin_token: None,
         }
@@ -98,10 +98,10 @@ impl Simulator {
         self
     }
 
-    /// A large cluster to start with.
+    /// What the cluster starts with.
     #[must_use]
-    pub fn scale(mut self, scale: Scale) -> Self {
-        self.scale = Some(scale);
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = scenario;
         self
     }
 
@@ -121,7 +121,11 @@ impl Simulator {
 
     /// Fills the store and starts to listen. The simulator is ready when this returns.
     pub async fn start(self) -> Result<Running, StartError> {
-        if let Some(scale) = &self.scale {
+        let scale = match self.scenario {
+            Scenario::Empty => None,
+            Scenario::Scale(scale) => Some(scale),
+        };
+        if let Some(scale) = &scale {
             scenario::check_memory(scale)?;
         }
         let listener = TcpListener::bind(self.address).await;
@@ -154,10 +158,10 @@ impl Simulator {
         for object in bootstrap.into_iter().chain(self.objects) {
             shared.load(object)?;
         }
-        if let Some(scale) = &self.scale {
+        if let Some(scale) = &scale {
             scenario::load(&shared, scale)?;
         }
-        let churn = self.scale.filter(|scale| scale.churn > 0);
+        let churn = scale.filter(|scale| scale.churn > 0);
         let task = tokio::spawn({
             let shared = shared.clone();
             async move {

@@ -7,14 +7,14 @@ use std::time::Instant;
 use anyhow::Result;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
-use simulator::{Clock, Running, Scale, Simulator, StartError};
+use simulator::{Clock, Running, Scale, Scenario, Simulator, StartError};
 
 fn scale(pods: u32, seed: u64) -> Scale {
     Scale { pods, seed, churn: 0 }
 }
 
 async fn client(cluster: &Running) -> Result<kube::Client> {
-    let kubeconfig = Kubeconfig::from_yaml(&cluster.kubeconfig())?;
+    let kubeconfig = Kubeconfig::from_yaml(&cluster.kubeconfig("simulator"))?;
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     Ok(kube::Client::try_from(config)?)
 }
@@ -42,7 +42,7 @@ const PATHS: &[&str] = &[
 async fn everything(pods: u32, seed: u64) -> Result<BTreeMap<&'static str, String>> {
     let cluster = Simulator::new()
         .clock(Clock::manual(1_800_000_000))
-        .scale(scale(pods, seed))
+        .scenario(Scenario::Scale(scale(pods, seed)))
         .start()
         .await?;
     let client = client(&cluster).await?;
@@ -103,7 +103,10 @@ async fn the_proportion_is_that_of_a_real_cluster_and_owners_exist() -> Result<(
 
 #[tokio::test]
 async fn more_pods_than_memory_allows_are_refused_with_the_estimate() {
-    let refused = Simulator::new().scale(scale(u32::MAX, 1)).start().await;
+    let refused = Simulator::new()
+        .scenario(Scenario::Scale(scale(u32::MAX, 1)))
+        .start()
+        .await;
     assert!(
         matches!(refused, Err(StartError::Memory { pods: u32::MAX, .. })),
         "{refused:?}"
@@ -129,7 +132,10 @@ fn resident_mb() -> u64 {
 async fn measure_a_hundred_thousand_pods() -> Result<()> {
     let before = resident_mb();
     let start = Instant::now();
-    let cluster = Simulator::new().scale(scale(100_000, 1)).start().await?;
+    let cluster = Simulator::new()
+        .scenario(Scenario::Scale(scale(100_000, 1)))
+        .start()
+        .await?;
     eprintln!(
         "ready in {:?}, resident {} MB (before {before} MB)",
         start.elapsed(),

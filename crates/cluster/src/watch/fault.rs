@@ -35,8 +35,8 @@ pub(super) enum Fault {
     Broken(Failure),
     /// A watch broke off; everything up to `from` was seen.
     Cut { from: String, failure: Failure },
-    /// A watch sent nothing for longer than it may live.
-    Silent { from: String },
+    /// A watch sent nothing for longer than it may be silent.
+    Silent { from: String, after: Duration },
     /// A watch was closed at once and without an event, several times.
     Barren { from: String, pause: Barren },
     /// The API server refuses, with this HTTP status.
@@ -144,9 +144,8 @@ impl<T: Transport> Watch<T> {
             Fault::Lost => State::Active(step),
             Fault::Broken(failure) => self.broken(&failure, step).await,
             Fault::Cut { from, failure } => self.broken(&failure, Step::Watch(from)).await,
-            Fault::Silent { from } => {
+            Fault::Silent { from, after } => {
                 let server = self.transport.server().to_owned();
-                let after = super::request::WATCH + super::MARGIN;
                 let failure = Arc::new(ConnectError::TimedOut { server, after });
                 self.broken(&failure, Step::Watch(from)).await
             }

@@ -399,6 +399,17 @@ async fn a_watch_that_says_nothing_for_longer_than_it_may_live_is_started_anew()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_watch_whose_bookmarks_stop_is_started_anew_sooner() {
+    let (mut rig, stream) = Rig::following().await;
+    stream.event("BOOKMARK", "", "20");
+    let start = Instant::now();
+    let (watch, after) = rig.asked_after(start).await;
+    watch.has("resourceVersion=20&");
+    assert!((150_000..=152_000).contains(&after), "{after}");
+    drop(stream);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_time_asked_for_is_not_the_same_for_all() {
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..8 {

@@ -3,7 +3,9 @@
 // The lints know `#[test]` functions, not the helpers beside them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod plane;
 mod proxy;
+#[path = "../support/rig.rs"]
 mod rig;
 
 use std::sync::Arc;
@@ -16,8 +18,9 @@ use model::graph::Relation;
 use model::kind::KINDS;
 use model::{ClusterId, ClusterStatus, KindId, NodeKey};
 
+use plane::{blocking, deployment, pods, shared};
 use proxy::Proxy;
-use rig::{LIMIT, Rig, blocking, deployment, equals_a_fresh_list, is_live, pods, shared, wait};
+use rig::{LIMIT, Rig, equals_a_fresh_list, is_live, wait};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_appears_with_its_edges_and_goes_again() {

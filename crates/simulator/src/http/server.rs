@@ -19,6 +19,10 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
             () = shared.stop.cancelled() => break,
+            () = shared.cut.notified() => {
+                connections.abort_all();
+                continue;
+            }
         };
         let (socket, peer) = match accepted {
             Ok(accepted) => accepted,

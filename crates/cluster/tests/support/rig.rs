@@ -1,13 +1,12 @@
-//! What the tests against a real control plane share.
+//! What the tests against a real and a simulated control plane share.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cluster::{Engine, ExecPolicy, Published, Registry, RegistryConfig, Source, Tasks};
-use control_plane::ControlPlane;
+use model::ClusterStatus;
 use model::graph::NodeState;
-use model::{ClusterStatus, KindId, NodeKey};
 
 /// Longer than anything takes; a test that waits so long has failed.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -73,33 +72,6 @@ pub async fn wait(
 
 pub fn is_live(state: &Published) -> bool {
     state.sync.complete && state.status == ClusterStatus::Connected && state.stale_since.is_none()
-}
-
-/// Blocking work beside the runtime.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    tokio::task::spawn_blocking(work).await.unwrap()
-}
-
-pub async fn shared() -> &'static ControlPlane {
-    blocking(|| ControlPlane::shared().unwrap()).await
-}
-
-pub fn deployment(name: &str, replicas: u32) -> String {
-    format!(
-        r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"{name}"}},
-        "spec":{{"replicas":{replicas},"selector":{{"matchLabels":{{"app":"{name}"}}}},
-        "template":{{"metadata":{{"labels":{{"app":"{name}"}}}},"spec":{{"containers":[{{"name":"main","image":"example/x:1"}}]}}}}}}}}"#
-    )
-}
-
-pub fn pods(state: &Published, namespace: &str) -> Vec<NodeKey> {
-    let namespaces = [namespace.to_owned()];
-    let pod = KindId::of("Pod").unwrap();
-    state
-        .state
-        .objects(pod, &namespaces)
-        .map(|entry| entry.key().node_key())
-        .collect()
 }
 
 /// Everything that can be compared between two engines of one cluster: facts by address, edges by the addresses of their ends.
