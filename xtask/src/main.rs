@@ -45,14 +45,14 @@ struct Cli {
 enum Command {
     /// Build everything that changed, then serve; ARGS go to `kubilitics serve`
     Run {
-        #[arg(last = true, value_name = "ARGS")]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         args: Vec<String>,
     },
     /// Build dist/kubilitics: one executable with all assets inside
     Build,
     /// Serve a development build, and rebuild and restart whenever a source file changes
     Dev {
-        #[arg(last = true, value_name = "ARGS")]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
         args: Vec<String>,
     },
     /// Run all checks and tests, or the named suites; ends with `N passed, M failed`
