@@ -1,7 +1,7 @@
 //! How a simulator is set up and started.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,12 +9,13 @@ use tokio::net::TcpListener;
 
 use crate::access::User;
 use crate::clock::Clock;
+use crate::controllers::{self, Controller, Controllers, Manager};
 use crate::data::Data;
 use crate::error::StartError;
 use crate::http::server;
 use crate::random;
 use crate::running::Running;
-use crate::scenario::{self, Scale};
+use crate::scenario::{self, Scale, Scenario};
 use crate::shared::Shared;
 
 /// Namespaces that every cluster has.
@@ -25,7 +26,7 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 /// ```no_run
 /// # async fn example() -> Result<(), simulator::StartError> {
 /// let cluster = simulator::Simulator::new().start().await?;
-/// println!("{}", cluster.kubeconfig());
+/// println!("{}", cluster.kubeconfig("simulator"));
 /// cluster.shutdown().await;
 /// # Ok(())
 /// # }
@@ -37,7 +38,8 @@ pub struct Simulator {
     history: usize,
     bookmark_interval: Duration,
     objects: Vec<Value>,
-    scale: Option<Scale>,
+    scenario: Option<Scenario>,
+    controllers: Option<Controllers>,
     users: Vec<(String, User)>,
     admin_token: Option<String>,
 }
@@ -50,7 +52,8 @@ impl Default for Simulator {
             history: 20_000,
             bookmark_interval: Duration::from_secs(60),
             objects: Vec::new(),
-            scale: None,
+            scenario: None,
+            controllers: None,
             users: Vec::new(),
             admin_token: None,
         }
@@ -100,8 +103,21 @@ impl Simulator {
 
     /// A large cluster to start with.
     #[must_use]
-    pub fn scale(mut self, scale: Scale) -> Self {
-        self.scale = Some(scale);
+    pub fn scale(self, scale: Scale) -> Self {
+        self.scenario(Scenario::Scale(scale))
+    }
+
+    /// What to start with. Without it the cluster is empty and has no controllers.
+    #[must_use]
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = Some(scenario);
+        self
+    }
+
+    /// Which controllers run, in place of those that the scenario has: all of them, but none in a large cluster.
+    #[must_use]
+    pub fn controllers(mut self, controllers: Controllers) -> Self {
+        self.controllers = Some(controllers);
         self
     }
 
@@ -121,7 +137,11 @@ impl Simulator {
 
     /// Fills the store and starts to listen. The simulator is ready when this returns.
     pub async fn start(self) -> Result<Running, StartError> {
-        if let Some(scale) = &self.scale {
+        let scale = match &self.scenario {
+            Some(Scenario::Scale(scale)) => Some(scale.clone()),
+            _ => None,
+        };
+        if let Some(scale) = &scale {
             scenario::check_memory(scale)?;
         }
         let listener = TcpListener::bind(self.address).await;
@@ -154,19 +174,53 @@ impl Simulator {
         for object in bootstrap.into_iter().chain(self.objects) {
             shared.load(object)?;
         }
-        if let Some(scale) = &self.scale {
+        if let Some(scale) = &scale {
             scenario::load(&shared, scale)?;
         }
-        let churn = self.scale.filter(|scale| scale.churn > 0);
+        let shift = staff(&shared, self.scenario, self.controllers)?;
+        let churn = scale.filter(|scale| scale.churn > 0);
         let task = tokio::spawn({
-            let shared = shared.clone();
+            let (shared, shift) = (shared.clone(), shift.clone());
             async move {
                 tokio::join!(
                     server::serve(shared.clone(), listener),
-                    scenario::churn(shared, churn)
+                    scenario::churn(shared.clone(), churn),
+                    controllers::drive(shared, shift),
                 );
             }
         });
-        Ok(Running::new(shared, address, admin_token, task))
+        Ok(Running::new(shared, address, admin_token, shift, task))
     }
+}
+
+/// Fills the cluster with the objects of a scenario and hires its controllers.
+fn staff(
+    shared: &Arc<Shared>,
+    scenario: Option<Scenario>,
+    controllers: Option<Controllers>,
+) -> Result<Option<controllers::Shift>, StartError> {
+    let usual = match &scenario {
+        None | Some(Scenario::Scale(_)) => Controllers::none(),
+        Some(Scenario::Demo) => Controllers::all().with(Controller::Churn),
+        Some(Scenario::Empty | Scenario::File(_)) => Controllers::all(),
+    };
+    let enabled = controllers.unwrap_or(usual);
+    let mut manager = Manager::new(shared.clone(), enabled.clone(), 1);
+    match scenario {
+        Some(Scenario::Demo) => {
+            let objects = scenario::demo_manifests()?;
+            scenario::play(shared, &mut manager, objects)?;
+        }
+        Some(Scenario::File(file)) => {
+            for object in scenario::read_file(shared, &file)? {
+                scenario::load_manifest(shared, object)?;
+            }
+        }
+        _ => {}
+    }
+    if enabled.is_empty() {
+        return Ok(None);
+    }
+    manager.begin();
+    Ok(Some(Arc::new(Mutex::new(manager))))
 }
