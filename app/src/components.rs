@@ -11,6 +11,7 @@ pub mod mark;
 pub mod namespaces;
 pub mod nav;
 pub mod problem;
+pub mod rest;
 pub mod table;
 pub mod theme;
 pub mod toolbar;

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod here;
 pub mod list;
 pub mod live;
+pub mod memo;
 pub mod picture;
 pub mod places;
 pub mod seed;

@@ -1,6 +1,6 @@
 //! What pages say, in one place, so that it can be read over and translated.
 
-use model::{ErrorCode, Health, KindId};
+use model::{ErrorCode, Health, KindId, Timestamp};
 
 /// The product.
 pub const PRODUCT: &str = "Kubilitics";
@@ -15,6 +15,10 @@ pub const NOTHING_HERE: &str = "There is nothing of this kind";
 pub const NOTHING_MATCHES: &str = "Nothing matches the filter.";
 /// A graph has no nodes.
 pub const EMPTY_GRAPH: &str = "There is nothing to draw here. Look at other namespaces, or switch layers on.";
+/// An object without edges.
+pub const NO_TIES: &str = "Nothing refers to it, and it refers to nothing.";
+/// An object that was selected by an address is not there.
+pub const NOT_THERE: &str = "It is not there, or no longer.";
 /// The canvas could not be loaded.
 pub const NO_CANVAS: &str = "The canvas could not be loaded; this is the same graph as a tree.";
 /// Namespaces cannot be listed.
@@ -33,6 +37,11 @@ pub fn plural(kind: KindId) -> String {
 /// A count with its noun: `1 object`, `12,000 objects`.
 pub fn counted(count: u32, one: &str) -> String {
     format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// A length as a count.
+pub fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// A number with separators: `12,000`.
@@ -68,6 +77,30 @@ pub fn window(offset: u32, shown: u32, matched: u32) -> Option<String> {
             number(matched)
         ),
     })
+}
+
+/// A point in time, to the second, in UTC: `2026-01-31 10:00:00 UTC`.
+///
+/// Worked out here, as a library for it would be larger in the WASM than all pages together. The calendar is that of
+/// Howard Hinnant's `civil_from_days`.
+pub fn utc(time: Timestamp) -> String {
+    let seconds = time.0.div_euclid(1000);
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest % 3600 / 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// A health in the user's words, where there is no better one.
@@ -125,6 +158,20 @@ mod tests {
             Some("rows 501-1,000 of 12,000")
         );
         assert_eq!(counted(1, "object"), "1 object");
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for text in [
+            "1970-01-01T00:00:00Z",
+            "2024-02-29T23:59:59Z",
+            "2026-01-31T10:00:00Z",
+            "1969-12-31T23:59:58Z",
+            "2100-03-01T00:00:00Z",
+        ] {
+            let time: Timestamp = text.parse().unwrap();
+            assert_eq!(utc(time), text.replace('T', " ").replace('Z', " UTC"));
+        }
     }
 
     #[test]

@@ -155,8 +155,8 @@ impl Canvas for Cytoscape {
                     state.word(),
                     now,
                     of,
-                    at.0,
-                    at.1,
+                    at.x,
+                    at.y,
                 );
             }
             for Line {

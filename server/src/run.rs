@@ -194,7 +194,11 @@ impl Running {
         let registry = {
             let sources = Source::discover(&config.kubernetes.kubeconfigs);
             // Local mode: the kubeconfig is the user's own, on the user's machine.
-            Registry::start(RegistryConfig::new(sources, ExecPolicy::AllowAll), &tasks)
+            let config = RegistryConfig {
+                known: known::ids(&store).await?,
+                ..RegistryConfig::new(sources, ExecPolicy::AllowAll)
+            };
+            Registry::start(config, &tasks)
         };
         let url = format!("http://{}", authority(&config.listen, address));
         let clients = tasks.child();

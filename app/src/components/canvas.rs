@@ -1,6 +1,7 @@
 //! The canvas of the topology: what is drawn follows the graph, change by change.
 
 use crate::browser::canvas::{Said, canvas};
+use crate::components::whole::{effect, word};
 use crate::state::graph::LiveGraph;
 use crate::state::here::{use_change, use_here};
 use crate::state::picture::Picture;
@@ -22,7 +23,7 @@ pub fn GraphCanvas(
     let change = use_change();
     let element = NodeRef::<leptos::html::Div>::new();
     let ready = RwSignal::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(canvas), Some(_)) = (canvas(), element.get()) else {
             return;
         };
@@ -43,7 +44,7 @@ pub fn GraphCanvas(
 
     let picture = StoredValue::new(Picture::default());
     let drawn_shape = StoredValue::new(0_u64);
-    Effect::new(move |_| {
+    effect(move || {
         graph.version.track();
         let (Some(canvas), true) = (canvas(), ready.get()) else {
             return;
@@ -65,7 +66,7 @@ pub fn GraphCanvas(
             canvas.change(&change);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let selected = here
             .query
             .with(|query| query.selected.as_ref().map(ToString::to_string));
@@ -75,7 +76,7 @@ pub fn GraphCanvas(
     });
 
     view! {
-        <div class="canvas" data-testid="topology-canvas" data-ready=move || ready.get().then_some("true") aria-hidden="true">
+        <div class="canvas" data-testid="topology-canvas" data-ready=word(move || ready.get().then_some("true")) aria-hidden="true">
             <div id=ELEMENT class="plane" node_ref=element></div>
         </div>
     }

@@ -1,8 +1,10 @@
 //! One cell of a list, and ages that tick.
 
 use crate::components::mark;
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, maybe, part, says};
 use crate::state::clock::{Clock, use_clock};
+use crate::state::memo::memo;
+use crate::text::utc;
 use leptos::prelude::*;
 use model::age::age;
 use model::kind::{Column, ColumnFormat};
@@ -18,8 +20,8 @@ pub fn Age(
 ) -> impl IntoView {
     let clock = use_clock();
     view! {
-        <time class="age" title=move || of.get().map(|time| time.to_string())>
-            {move || of.get().map(|time| age(time, clock.now()))}
+        <time class="age" title=maybe(move || of.get().map(utc))>
+            {says(move || of.get().map(|time| age(time, clock.now())).unwrap_or_default())}
         </time>
     }
 }
@@ -46,7 +48,7 @@ fn print(cell: &Cell, clock: Clock) -> String {
 /// The whole time behind a cell, for hovering; the whole text of a long one.
 fn whole(cell: &Cell) -> Option<String> {
     match cell {
-        Cell::Counted(_, time) | Cell::Time(time) | Cell::Duration(time, _) => Some(time.to_string()),
+        Cell::Counted(_, time) | Cell::Time(time) | Cell::Duration(time, _) => Some(utc(*time)),
         Cell::Text(text) if text.len() > 32 => Some(text.clone()),
         _ => None,
     }
@@ -68,21 +70,22 @@ pub fn cell(row: ArcRwSignal<Row>, index: usize, column: &'static Column, is_sta
     };
     let title = {
         let row = row.clone();
-        move || row.with(|row| row.cells.get(index).and_then(whole))
+        maybe(move || row.with(|row| row.cells.get(index).and_then(whole)))
     };
     if is_state {
-        let class = move || format!("st {}", row.with(|row| row.health.word()));
-        return view! { <td title=title><span class=class>{text}</span></td> }.whole();
+        let class = says(move || format!("st {}", row.with(|row| row.health.word())));
+        return view! { <td title=title><span class=class>{says(text)}</span></td> }.whole();
     }
     let class = match column.format {
         ColumnFormat::Number => "n r",
         ColumnFormat::Date => "n r dim",
         ColumnFormat::Name | ColumnFormat::Text => "n dim",
     };
-    view! { <td class=class title=title>{text}</td> }.whole()
+    view! { <td class=class title=title>{says(text)}</td> }.whole()
 }
 
 /// The health of a row without a column for it.
 pub fn lone_state(row: ArcRwSignal<Row>) -> impl IntoView {
-    move || mark::dot(row.with(|row| row.health))
+    let health = memo(move || row.with(|row| row.health));
+    part(move || mark::dot(health.get()).whole())
 }

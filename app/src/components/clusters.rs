@@ -3,71 +3,121 @@
 use crate::components::cell::Age;
 use crate::components::mark;
 use crate::components::nav::cluster_health;
+use crate::components::whole::{Whole, each, part, says, whether, word};
 use crate::state::connection::problem;
+use crate::state::memo::{Known, memo};
 use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
-use model::{Cluster, Health};
+use model::cluster::{Counts, StatusReason};
+use model::{Cluster, ClusterId, ClusterStatus, Health};
 
-/// One cluster.
+/// One cluster. What counts while it is looked at is a text of its own: the link stays under the pointer.
 #[component]
 pub fn ClusterRow(
     /// Which.
-    #[prop(into)]
-    cluster: Signal<Option<Cluster>>,
+    id: ClusterId,
+    /// As it is now; empty once it is gone.
+    cluster: Known<Option<Cluster>>,
 ) -> impl IntoView {
-    move || {
-        cluster.get().map(|cluster| {
-            let Cluster { id, name, context, source, server, status, status_reason, version, stale_since, sync, counts } = cluster;
-            let href = Place::Topology(id.clone()).href(&Query::default());
-            let word = match &status_reason {
-                Some(reason) if status != model::ClusterStatus::Connected => format!("{}: {}", status.word(), problem(reason.code)),
-                _ => status.word().to_owned(),
-            };
-            // Unknown is never shown as zero.
-            let figure = |count: Option<u32>| count.map_or("<unknown>".to_owned(), text::number);
-            let unhealthy = counts.map(|counts| counts.unhealthy);
-            let bad = unhealthy.filter(|count| *count > 0);
-            let partial = (sync.denied.len() + sync.failed.len() > 0)
-                .then(|| format!("{} of {} kinds not visible", sync.denied.len() + sync.failed.len(), sync.kinds));
-            let loading = (!sync.complete && status == model::ClusterStatus::Connected)
-                .then(|| format!("loading, {} of {} kinds", sync.synced, sync.kinds));
-            let renamed = (context != name).then(|| view! { <dt>"Context"</dt> <dd class="mono">{context}</dd> });
-            view! {
-                <article class="cluster" data-testid="cluster" data-id=id.to_string() data-status=status.word()>
-                    <header>
-                        <h2><a class="mono" href=href>{name}</a></h2>
-                        {mark::state(cluster_health(status), word)}
-                        {stale_since.map(|since| view! { <span class="dim">"last state " <Age of=Signal::stored(Some(since)) /> " ago"</span> })}
-                        {partial.map(|words| mark::state(Health::Warning, words))}
-                        {loading.map(|words| mark::state(Health::Progressing, words))}
-                    </header>
-                    {status_reason.map(|reason| {
-                        view! {
-                            <div class=format!("cause {}", cluster_health(status).word()) data-code=reason.code.word()>
-                                <p>{reason.message}</p>
-                                <p class="next">{reason.next}</p>
-                            </div>
-                        }
-                    })}
-                    <div class="figures num" class:na=counts.is_none()>
-                        <div><b>{figure(counts.map(|counts| counts.pods))}</b><span>"pods"</span></div>
-                        <div><b>{figure(counts.map(|counts| counts.nodes))}</b><span>"nodes"</span></div>
-                        <div><b>{figure(counts.map(|counts| counts.namespaces))}</b><span>"namespaces"</span></div>
-                        <div class:bad=bad.is_some()><b>{figure(unhealthy)}</b><span>"unhealthy"</span></div>
-                    </div>
-                    <dl>
-                        <dt>"Version"</dt>
-                        <dd class="mono">{version.unwrap_or_else(|| "<unknown>".to_owned())}</dd>
-                        {renamed}
-                        <dt>"Source"</dt>
-                        <dd class="mono">{source}</dd>
-                        {(!server.is_empty()).then(|| view! { <dt>"API server"</dt> <dd class="mono">{server}</dd> })}
-                    </dl>
-                </article>
-            }
+    let of = move |read: fn(&Cluster) -> String| {
+        says(move || {
+            cluster
+                .with(|cluster| cluster.as_ref().map(read))
+                .unwrap_or_default()
         })
+    };
+    let figure = move |read: fn(&Counts) -> u32| {
+        // Unknown is never shown as zero.
+        says(move || {
+            let count = cluster.with(|cluster| cluster.as_ref()?.counts.as_ref().map(read));
+            count.map_or("<unknown>".to_owned(), text::number)
+        })
+    };
+    let counts = memo(move || cluster.with(|cluster| cluster.as_ref().and_then(|cluster| cluster.counts)));
+    let marks = memo(move || cluster.with(|cluster| cluster.as_ref().map(marks).unwrap_or_default()));
+    let stale =
+        memo(move || cluster.with(|cluster| cluster.as_ref().and_then(|cluster| cluster.stale_since)));
+    let reason = memo(move || cluster.with(|cluster| cluster.as_ref().and_then(reason)));
+    let status = move || cluster.with(|cluster| cluster.as_ref().map(|cluster| cluster.status.word()));
+    let (address, href) = (
+        id.as_str().to_owned(),
+        Place::Topology(id).href(&Query::default()),
+    );
+    view! {
+        <article class="cluster" data-testid="cluster" data-id=address data-status=word(status)>
+            <header>
+                <h2><a class="mono" href=href>{of(|cluster| cluster.name.clone())}</a></h2>
+                {part(move || each(marks.get(), &mut |(health, words)| mark::state(health, words).whole()).whole())}
+                {part(move || stale.get().map(|since| {
+                    view! { <span class="dim">"last state " <Age of=Signal::stored(Some(since)) /> " ago"</span> }
+                }).whole())}
+            </header>
+            {part(move || reason.get().map(|(health, StatusReason { code, message, next })| {
+                view! {
+                    <div class=format!("cause {}", health.word()) data-code=code.word()>
+                        <p>{message}</p>
+                        <p class="next">{next}</p>
+                    </div>
+                }
+            }).whole())}
+            <div class="figures num" class:na=whether(move || counts.get().is_none())>
+                <div><b>{figure(|counts| counts.pods)}</b><span>"pods"</span></div>
+                <div><b>{figure(|counts| counts.nodes)}</b><span>"nodes"</span></div>
+                <div><b>{figure(|counts| counts.namespaces)}</b><span>"namespaces"</span></div>
+                <div class:bad=whether(move || counts.get().is_some_and(|counts| counts.unhealthy > 0))>
+                    <b>{figure(|counts| counts.unhealthy)}</b><span>"unhealthy"</span>
+                </div>
+            </div>
+            <dl>
+                <dt>"Version"</dt>
+                <dd class="mono">{of(|cluster| cluster.version.clone().unwrap_or_else(|| "<unknown>".to_owned()))}</dd>
+                <dt>"Context"</dt>
+                <dd class="mono">{of(|cluster| cluster.context.clone())}</dd>
+                <dt>"Source"</dt>
+                <dd class="mono">{of(|cluster| cluster.source.clone())}</dd>
+                <dt>"API server"</dt>
+                <dd class="mono">{of(|cluster| cluster.server.clone())}</dd>
+            </dl>
+        </article>
     }
+}
+
+/// The state of a cluster, and what its watches lack.
+fn marks(cluster: &Cluster) -> Vec<(Health, String)> {
+    let Cluster {
+        status,
+        status_reason,
+        sync,
+        ..
+    } = cluster;
+    let is_connected = *status == ClusterStatus::Connected;
+    let word = match status_reason {
+        Some(reason) if !is_connected => format!("{}: {}", status.word(), problem(reason.code)),
+        _ => status.word().to_owned(),
+    };
+    let lacking = sync.denied.len() + sync.failed.len();
+    let mut marks = vec![(cluster_health(*status), word)];
+    if lacking > 0 {
+        marks.push((
+            Health::Warning,
+            format!("{lacking} of {} kinds not visible", sync.kinds),
+        ));
+    }
+    if is_connected && !sync.complete {
+        marks.push((
+            Health::Progressing,
+            format!("loading, {} of {} kinds", sync.synced, sync.kinds),
+        ));
+    }
+    marks
+}
+
+fn reason(cluster: &Cluster) -> Option<(Health, StatusReason)> {
+    cluster
+        .status_reason
+        .clone()
+        .map(|reason| (cluster_health(cluster.status), reason))
 }
 
 /// What is wrong with the configuration that clusters come from.
@@ -77,7 +127,7 @@ pub fn FileProblems(
     problems: Vec<String>,
 ) -> impl IntoView {
     (!problems.is_empty()).then(|| {
-        let lines = problems.into_iter().map(|problem| view! { <p>{problem}</p> }).collect_view();
+        let lines = each(problems, &mut |problem| view! { <p>{problem}</p> }.whole());
         view! { <section class="files" aria-label="Problems of the configuration"><div class="cause warning">{lines}</div></section> }
     })
 }

@@ -1,15 +1,16 @@
 //! The connection state, in words and with its age.
 
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, each, part, says, word};
 use crate::state::connection::{Facts, Words, words};
 use crate::state::here::use_here;
+use crate::state::memo::memo;
 use leptos::prelude::*;
 
 /// Says how live the page is: in a few words, and in sentences when it is opened.
 #[component]
 pub fn ConnectionState() -> impl IntoView {
     let here = use_here();
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         let cluster = here.cluster();
         let trust = here.trust.get().and_then(|trust| trust.get());
         words(&Facts {
@@ -21,20 +22,21 @@ pub fn ConnectionState() -> impl IntoView {
         })
     });
     // What changes every second must not make a screen reader speak every second: only the tone is announced.
-    let tone = Memo::new(move |_| said.with(|words| words.tone));
+    let tone = memo(move || said.with(|words| words.tone));
     // A change of the words must not close what the user opened.
-    let has_more = Memo::new(move |_| said.with(|words| !words.long.is_empty()));
+    let long = memo(move || said.with(|words| words.long.clone()));
+    let has_more = memo(move || long.with(|lines| !lines.is_empty()));
     view! {
-        <div class="live" data-testid="connection-state" data-health=move || tone.get().word()>
-            {move || {
-                let short = move || said.with(|Words { short, .. }| short.clone());
-                let class = move || format!("st {}", tone.get().word());
+        <div class="live" data-testid="connection-state" data-health=word(move || Some(tone.get().word()))>
+            {part(move || {
+                let short = says(move || said.with(|Words { short, .. }| short.clone()));
+                let class = says(move || format!("st {}", tone.get().word()));
                 if has_more.get() {
                     view! {
                         <details>
                             <summary><span class=class><span class="words">{short}</span></span></summary>
                             <div class="pop right">
-                                {move || said.with(|words| words.long.clone()).into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+                                {part(move || each(long.get(), &mut |line| view! { <p>{line}</p> }.whole()).whole())}
                             </div>
                         </details>
                     }
@@ -42,7 +44,7 @@ pub fn ConnectionState() -> impl IntoView {
                 } else {
                     view! { <span class=class><span class="words">{short}</span></span> }.whole()
                 }
-            }}
+            })}
         </div>
     }
 }

@@ -1,14 +1,15 @@
 //! The side panel: the facts of one object, and everything it is connected with.
 
 use crate::components::cell::Age;
-use crate::components::edges::{Ties, ties};
+use crate::components::edges::{Tie, Ties, ties};
 use crate::components::mark;
 use crate::components::problem::Problem;
 use crate::components::tree::{shown_health, status_word};
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, each, part, says};
 use crate::state::feed::{Phase, use_feed};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
+use crate::state::memo::{Known, memo};
 use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
@@ -22,9 +23,9 @@ use std::collections::BTreeMap;
 #[component]
 pub fn Selected() -> impl IntoView {
     let here = use_here();
-    let selected = Memo::new(move |_| here.query.with(|query| query.selected.clone()));
+    let selected = memo(move || here.query.with(|query| query.selected.clone()));
     let graph = LiveGraph::default();
-    let topic = Memo::new(move |_| {
+    let topic = memo(move || {
         let (cluster, focus) = (here.cluster_id()?, selected.get()?);
         let query = GraphQuery {
             focus: Some(focus),
@@ -38,15 +39,20 @@ pub fn Selected() -> impl IntoView {
         graph.version.track();
         graph.find(key)
     };
-    move || {
-        selected.get().map(|key| {
+    part(move || {
+        let panel = |key: NodeKey| {
             let (for_node, for_ties, for_labels) = (key.clone(), key.clone(), key.clone());
             // Each part is rendered anew only when what it shows has changed.
-            let node = Memo::new(move |_| {
+            let node = memo(move || {
                 found(&for_node).and_then(|id| graph.with(|graph| graph.nodes.get(&id).cloned()))
             });
-            let edges = Memo::new(move |_| found(&for_ties).map(|id| graph.with(|graph| ties(graph, id))));
-            let labelled = Memo::new(move |_| {
+            let edges = memo(move || {
+                found(&for_ties)
+                    .map(|id| graph.with(|graph| ties(graph, id)))
+                    .unwrap_or_default()
+            });
+            let is_there = memo(move || node.with(Option::is_some));
+            let labelled = memo(move || {
                 found(&for_labels)
                     .and_then(|id| graph.with(|graph| Some(graph.nodes.get(&id)?.labels.clone())))
             });
@@ -58,19 +64,20 @@ pub fn Selected() -> impl IntoView {
                 (None, Phase::Waiting) => view! { <Head key=key.clone() /> }.whole(),
                 (None, Phase::Ready) => view! {
                     <Head key=key.clone() />
-                    <section class="part"><p class="dim">"It is not there, or no longer."</p></section>
+                    <section class="part"><p class="dim">{text::NOT_THERE}</p></section>
                 }
                 .whole(),
             };
             view! {
                 <aside data-testid="detail" aria-label="Selected object">
-                    {facts}
-                    {move || edges.get().map(|ties| view! { <Connected ties=ties /> })}
-                    {move || labelled.get().map(|names| labels(&names))}
+                    {part(facts)}
+                    {part(move || is_there.get().then(|| view! { <Connected ties=edges /> }).whole())}
+                    {part(move || labelled.get().map(|names| labels(&names)).whole())}
                 </aside>
             }
-        })
-    }
+        };
+        selected.get().map(panel).whole()
+    })
 }
 
 /// The name of an object of which nothing else is known yet.
@@ -90,7 +97,7 @@ fn Head(key: NodeKey) -> impl IntoView {
 fn Close() -> impl IntoView {
     let here = use_here();
     view! {
-        <a class="close" href=move || here.href(|query| query.selected = None) title="Close (Esc)">
+        <a class="close" href=says(move || here.href(|query| query.selected = None)) title="Close (Esc)">
             <span aria-hidden="true">"\u{00d7}"</span>
             <span class="unseen">"Close"</span>
         </a>
@@ -99,11 +106,11 @@ fn Close() -> impl IntoView {
 
 /// The edges.
 #[component]
-fn Connected(ties: Vec<crate::components::edges::Tie>) -> impl IntoView {
-    let count = u32::try_from(ties.len()).unwrap_or(u32::MAX);
+fn Connected(ties: Known<Vec<Tie>>) -> impl IntoView {
+    let count = says(move || text::number(text::count(ties.with(Vec::len))));
     view! {
         <section class="part">
-            <h3>"Connected, with proof " <span class="dim3 num">{text::number(count)}</span></h3>
+            <h3>"Connected, with proof " <span class="dim3 num">{count}</span></h3>
             <Ties ties=ties />
         </section>
     }
@@ -154,13 +161,13 @@ fn Facts(node: Node) -> impl IntoView {
             <h2 class="nm">{node.key.name.clone()}</h2>
             <div class="dim3">{format!("{}, {place}", node.key.kind)}</div>
         </div>
-        {(!causes.is_empty()).then(|| view! { <section class="part">{causes.into_iter().map(cause_view).collect_view()}</section> })}
+        {(!causes.is_empty()).then(|| view! { <section class="part">{each(causes, &mut |cause| cause_view(cause).whole())}</section> })}
         <section class="part">
-            <dl>{facts(&node).into_iter().map(|(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }).collect_view()}</dl>
+            <dl>{each(facts(&node), &mut |(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }.whole())}</dl>
         </section>
         <section class="part row">
             {around.map(|href| view! { <a class="btn" href=href>"Around it"</a> })}
-            {listed.map(|(href, name)| view! { <a class="btn q" href=href>{format!("In {}", name.to_lowercase())}</a> })}
+            {listed.map(|(href, name)| view! { <a class="btn q" href=href>{format!("In {}", name.to_ascii_lowercase())}</a> })}
         </section>
     }
 }
@@ -191,8 +198,7 @@ fn causes(node: &Node) -> Vec<(Health, String, Option<NodeKey>)> {
 fn cause_view((health, reason, cause): (Health, String, Option<NodeKey>)) -> impl IntoView {
     let here = use_here();
     let cause = cause.map(|key| {
-        let target = key.clone();
-        let href = move || here.href(|query| query.selected = Some(target.clone()));
+        let href = here.selecting(key.clone());
         view! { <div class="because"><span class="dim">"because of "</span>{mark::kind(&key.kind)} <a class="mono" href=href>{key.name.clone()}</a></div> }
     });
     view! { <div class=format!("cause {}", health.word())>{reason}{cause}</div> }
@@ -222,7 +228,7 @@ fn facts(node: &Node) -> Vec<(&'static str, String)> {
             .as_ref()
             .map(|owned| ("What it owns", text::health(owned.health).to_owned())),
     );
-    facts.extend(node.created_at.map(|time| ("Created", time.to_string())));
+    facts.extend(node.created_at.map(|time| ("Created", text::utc(time))));
     if !node.api_version.is_empty() {
         facts.push(("API version", node.api_version.clone()));
     }
@@ -238,10 +244,7 @@ fn labels(labels: &BTreeMap<String, String>) -> impl IntoView + use<> {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     (!labels.is_empty()).then(|| {
-        let lines = labels
-            .into_iter()
-            .map(|label| view! { <li>{label}</li> })
-            .collect_view();
+        let lines = each(labels, &mut |label| view! { <li>{label}</li> }.whole());
         view! { <section class="part"><h3>"Labels"</h3><ul class="labels">{lines}</ul></section> }
     })
 }

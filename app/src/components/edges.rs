@@ -2,17 +2,19 @@
 
 use crate::components::mark;
 use crate::components::tree::{shown_health, status_word};
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, each, entry, list, part, says};
 use crate::state::here::use_here;
+use crate::state::memo::{Known, memo};
+use crate::text;
 use leptos::prelude::*;
 use model::graph::{Derivation, Edge, End, Graph, Node, SourceField};
 use model::{Health, NodeId, NodeKey};
 
-/// How many edges of one kind are shown before the rest is folded away.
-const UNFOLDED: usize = 12;
+/// How many edges are shown before the rest is folded away.
+const UNFOLDED: usize = 40;
 
 /// An edge as one of its ends sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tie {
     /// The relation in words, as this end says it: `owned by`.
     pub words: &'static str,
@@ -26,8 +28,8 @@ pub struct Tie {
     pub trouble: Option<String>,
     /// Whether the edge is as it should be.
     pub healthy: bool,
-    /// How sure it is, if it is a guess.
-    pub guess: Option<f32>,
+    /// How sure it is, in tenths, if it is a guess.
+    pub guess: Option<u32>,
     /// The fields, and whether they stand on the other end.
     pub proof: Vec<(String, bool)>,
 }
@@ -70,60 +72,50 @@ fn tie(edge: &Edge, other: &Node, outgoing: bool) -> Tie {
         status: status_word(other),
         trouble: edge.reason.clone(),
         healthy: edge.healthy,
-        guess: (edge.derivation == Derivation::Inferred).then_some(edge.confidence),
+        guess: (edge.derivation == Derivation::Inferred).then(|| (edge.confidence * 10.0).round() as u32),
         proof: edge.fields.iter().map(field).collect(),
     }
 }
 
-/// The edges of one object.
+/// The edges of one object. An edge that changes is rendered anew, the others stay.
 #[component]
 pub fn Ties(
     /// Every edge.
-    ties: Vec<Tie>,
+    ties: Known<Vec<Tie>>,
 ) -> impl IntoView {
-    if ties.is_empty() {
-        return view! { <p class="dim">"Nothing refers to it, and it refers to nothing."</p> }.whole();
-    }
-    // Runs of one relation; a long run is folded behind its first entries.
-    let mut runs: Vec<Vec<Tie>> = Vec::new();
-    for tie in ties {
-        match runs.last_mut() {
-            Some(run)
-                if run
-                    .first()
-                    .is_some_and(|first| first.words == tie.words && first.healthy == tie.healthy) =>
-            {
-                run.push(tie)
-            }
-            _ => runs.push(vec![tie]),
-        }
-    }
-    runs.into_iter()
-        .map(|mut run| {
-            let rest = if run.len() > UNFOLDED + 3 {
-                run.split_off(UNFOLDED)
-            } else {
-                Vec::new()
-            };
-            let words = run.first().map(|tie| tie.words).unwrap_or_default();
-            let folded = (!rest.is_empty()).then(|| {
-                view! {
-                    <details class="fold">
-                        <summary>{format!("{words} {} more", rest.len())}</summary>
-                        {rest.into_iter().map(tie_view).collect_view()}
-                    </details>
-                }
-            });
-            view! { {run.into_iter().map(tie_view).collect_view()} {folded} }
+    let entries = move |from: usize, to: usize| {
+        ties.with(|ties| {
+            let some = ties.iter().skip(from).take(to - from);
+            some.cloned()
+                .map(|tie| entry(tie.clone(), move || tie_view(tie).whole()))
+                .collect()
         })
-        .collect_view()
+    };
+    let shown = move || entries(0, UNFOLDED);
+    let folded = move || entries(UNFOLDED, usize::MAX);
+    let rest = memo(move || ties.with(|ties| ties.len().saturating_sub(UNFOLDED)));
+    let has_rest = memo(move || rest.get() > 0);
+    let fold = part(move || {
+        if !has_rest.get() {
+            return ().whole();
+        }
+        view! {
+            <details class="fold">
+                <summary>{says(move || format!("and {} more", text::number(text::count(rest.get()))))}</summary>
+                {list(folded)}
+            </details>
+        }
         .whole()
-}
-
-/// `0.7`. Without the float printing of the standard library, which is large and needed nowhere else.
-fn share(confidence: f32) -> String {
-    let tenths = (confidence * 10.0).round() as u32;
-    format!("{}.{}", tenths / 10, tenths % 10)
+    });
+    let none = says(move || match ties.with(Vec::is_empty) {
+        true => text::NO_TIES.to_owned(),
+        false => String::new(),
+    });
+    view! {
+        <p class="dim">{none}</p>
+        {list(shown)}
+        {fold}
+    }
 }
 
 fn tie_view(tie: Tie) -> impl IntoView {
@@ -138,21 +130,16 @@ fn tie_view(tie: Tie) -> impl IntoView {
         guess,
         proof,
     } = tie;
-    let key = other.clone();
-    let href = move || {
-        here.place.with(|place| {
-            here.query
-                .with(|query| place.href(&query.selecting(Some(key.clone()))))
-        })
+    // What is wrong with the edge counts here, not how well the object at its other end is.
+    let (health, status) = match healthy || health == Health::Unhealthy {
+        true => (health, status),
+        false => (Health::Unhealthy, "broken".to_owned()),
     };
     let kind = other.kind.clone();
-    let proof = proof
-        .into_iter()
-        .map(|(path, away)| {
-            let on = away.then(|| view! { <span class="on">{format!("on the {kind}: ")}</span> });
-            view! { <div class="proof">{on}{path}</div> }
-        })
-        .collect_view();
+    let proof = each(proof, &mut |(path, away)| {
+        let on = away.then(|| view! { <span class="on">{format!("on the {kind}: ")}</span> });
+        view! { <div class="proof">{on}{path}</div> }.whole()
+    });
     let namespace = other.namespace.clone().filter(|_| {
         here.query.with_untracked(|query| {
             query.selected.as_ref().and_then(|key| key.namespace.as_ref()) != other.namespace.as_ref()
@@ -163,10 +150,10 @@ fn tie_view(tie: Tie) -> impl IntoView {
             <div class="l">
                 <span class="dim">{words}</span>
                 {mark::kind(&other.kind)}
-                <a class="mono" href=href>{other.name.clone()}</a>
+                <a class="mono" href=here.selecting(other.clone())>{other.name.clone()}</a>
                 {namespace.map(|name| view! { <span class="dim3">{name}</span> })}
                 <span class="end">
-                    {guess.map(|sure| view! { <span class="dim3 num">{format!("inferred, {}", share(sure))}</span> })}
+                    {guess.map(|sure| view! { <span class="dim3 num">{format!("inferred, {}.{}", sure / 10, sure % 10)}</span> })}
                     {mark::state(health, status)}
                 </span>
             </div>

@@ -4,7 +4,9 @@ use crate::browser;
 use crate::components::connection::ConnectionState;
 use crate::components::namespaces::NamespaceSelect;
 use crate::components::nav::{PhoneBar, SideNav};
+use crate::components::whole::{Whole, effect, part, says};
 use crate::state::here::{use_change, use_here};
+use crate::state::memo::memo;
 use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
@@ -28,31 +30,41 @@ fn title(place: &Place) -> String {
 #[component]
 fn Breadcrumb() -> impl IntoView {
     let here = use_here();
-    let cluster = move || {
+    let named = memo(move || {
         here.cluster_id().map(|id| {
             let name = here
                 .clusters
                 .find(&id)
-                .map_or_else(|| id.to_string(), |cluster| cluster.name);
-            view! { <li><a href=Place::Topology(id).href(&Query::default())>{name}</a></li> }
+                .map_or_else(|| id.as_str().to_owned(), |cluster| cluster.name);
+            (id, name)
         })
+    });
+    let cluster = move || {
+        let link =
+            |(id, name)| view! { <li><a href=Place::Topology(id).href(&Query::default())>{name}</a></li> };
+        named.get().map(link).whole()
     };
     let page = move || match here.place.get() {
         Place::Topology(_) => "Topology".to_owned(),
         Place::List(_, kind) => text::plural(kind),
         other => title(&other),
     };
-    let object = move || {
+    let selected = memo(move || {
         here.query
-            .with(|query| query.selected.clone())
-            .map(|key| view! { <li class="mono">{key.name}</li> })
+            .with(|query| query.selected.as_ref().map(|key| key.name.clone()))
+    });
+    let object = move || {
+        selected
+            .get()
+            .map(|name| view! { <li class="mono">{name}</li> })
+            .whole()
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
             <ol>
-                {cluster}
-                <li>{page}</li>
-                {object}
+                {part(cluster)}
+                <li>{says(page)}</li>
+                {part(object)}
             </ol>
         </nav>
     }
@@ -64,8 +76,11 @@ fn Help(
     /// Whether it is shown.
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    view! {
-        <Show when=move || open.get()>
+    part(move || {
+        if !open.get() {
+            return ().whole();
+        }
+        view! {
             <div class="help" role="dialog" aria-label="Keys">
                 <h2>"Keys"</h2>
                 <dl>
@@ -78,8 +93,9 @@ fn Help(
                 </dl>
                 <button type="button" class="btn" on:click=move |_| open.set(false)>"Close"</button>
             </div>
-        </Show>
-    }
+        }
+        .whole()
+    })
 }
 
 /// Navigation, top bar and connection state around a page.
@@ -90,7 +106,7 @@ pub fn Frame(children: Children) -> impl IntoView {
     let here = use_here();
     let help = RwSignal::new(false);
     let change = use_change();
-    Effect::new(move |_| {
+    effect(move || {
         let change = change.clone();
         browser::on_key(move |key| match key.0.as_str() {
             "/" => browser::focus("[data-filter]"),

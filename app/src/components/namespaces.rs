@@ -1,8 +1,11 @@
 //! The namespace selector: a form that works as it is, and at once with script.
 
+use crate::components::rest::rest;
+use crate::components::whole::{Whole, each, part, says, whether};
 use crate::state::feed::{Phase, use_feed};
 use crate::state::here::{use_change, use_here};
 use crate::state::list::List;
+use crate::state::memo::memo;
 use crate::state::url::Query;
 use crate::text;
 use leptos::prelude::*;
@@ -18,7 +21,7 @@ const OFFERED: u32 = 500;
 pub fn NamespaceSelect() -> impl IntoView {
     let here = use_here();
     let list = List::default();
-    let topic = Memo::new(move |_| {
+    let topic = memo(move || {
         let cluster = here.cluster_id()?;
         let kind = KindId::of("Namespace")?.get().plural_group();
         let query = ListQuery {
@@ -29,13 +32,13 @@ pub fn NamespaceSelect() -> impl IntoView {
         Some(Topic::List { cluster, query })
     });
     let feed = use_feed(topic, list);
-    let known = Memo::new(move |_| {
+    let known = memo(move || {
         list.rows()
             .iter()
             .map(|row| row.with(|row| row.key.name.clone()))
             .collect::<Vec<String>>()
     });
-    let chosen = Memo::new(move |_| here.query.with(|query| query.namespaces.clone()));
+    let chosen = memo(move || here.query.with(|query| query.namespaces.clone()));
     let change = use_change();
     let toggle = {
         let change = change.clone();
@@ -83,7 +86,7 @@ pub fn NamespaceSelect() -> impl IntoView {
         }
     };
     // All that can be ticked: the known ones, and chosen ones that are not (or not yet) known.
-    let offered = Memo::new(move |_| {
+    let offered = memo(move || {
         let mut names = known.get();
         chosen.with(|chosen| {
             names.extend(
@@ -95,9 +98,8 @@ pub fn NamespaceSelect() -> impl IntoView {
         });
         names
     });
-    let boxes =
-        move || {
-            offered.get().into_iter().map(|name| {
+    let boxes = move || {
+        each(offered.get(), &mut |name: String| {
             let (toggle, for_change, for_check) = (toggle.clone(), name.clone(), name.clone());
             view! {
                 <label>
@@ -105,41 +107,39 @@ pub fn NamespaceSelect() -> impl IntoView {
                         type="checkbox"
                         name="ns"
                         value=name.clone()
-                        prop:checked=move || chosen.with(|chosen| chosen.contains(&for_check))
+                        prop:checked=whether(move || chosen.with(|chosen| chosen.contains(&for_check)))
                         checked=chosen.with_untracked(|chosen| chosen.contains(&name))
                         on:change=move |event| toggle(for_change.clone(), event_target_checked(&event))
                     />
                     <span class="mono">{name.clone()}</span>
                 </label>
             }
-        }).collect_view()
-        };
-    let rest = move || {
-        let query = Query {
-            namespaces: Vec::new(),
-            offset: 0,
-            ..here.query.get()
-        };
-        query
-            .pairs()
-            .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
+            .whole()
+        })
+        .whole()
     };
-    let denied = move || {
-        matches!(feed.phase.get(), Phase::Failed(_))
-            .then_some(view! { <p class="dim">{text::NAMESPACES_DENIED}</p> })
+    let denied = move || match feed.phase.get() {
+        Phase::Failed(_) => text::NAMESPACES_DENIED.to_owned(),
+        Phase::Waiting | Phase::Ready => String::new(),
     };
-    view! {
-        <Show when=move || here.cluster_id().is_some()>
+    let has_cluster = memo(move || here.cluster_id().is_some());
+    part(move || {
+        if !has_cluster.get() {
+            return ().whole();
+        }
+        let (boxes, submit) = (boxes.clone(), submit.clone());
+        view! {
             <details class="picker" data-testid="namespace-select">
                 <summary class="box">
-                    <span class="what">{summary}</span>
-                    <span class="dim3 num">{share}</span>
+                    <span class="what">{says(summary)}</span>
+                    <span class="dim3 num">{says(share)}</span>
                 </summary>
-                <form class="pop" method="get" action=move || here.place.get().path() on:submit=submit.clone()>
-                    {rest}
-                    {denied}
+                <form class="pop" method="get" action=says(move || here.place.get().path()) on:submit=submit>
+                    {rest(|query| {
+                        query.namespaces.clear();
+                        query.offset = 0;
+                    })}
+                    <p class="dim">{says(denied)}</p>
                     <input
                         type="text"
                         name="ns"
@@ -150,13 +150,14 @@ pub fn NamespaceSelect() -> impl IntoView {
                         spellcheck="false"
                         node_ref=typed
                     />
-                    <div class="boxes">{boxes.clone()}</div>
+                    <div class="boxes">{part(boxes)}</div>
                     <div class="row">
                         <button class="btn">"Show"</button>
-                        <a class="btn q" href=move || here.href(|query| { query.namespaces.clear(); query.offset = 0; })>"All namespaces"</a>
+                        <a class="btn q" href=says(move || here.href(|query| { query.namespaces.clear(); query.offset = 0; }))>"All namespaces"</a>
                     </div>
                 </form>
             </details>
-        </Show>
-    }
+        }
+        .whole()
+    })
 }

@@ -2,7 +2,9 @@
 
 use crate::components::mark;
 use crate::components::theme::ThemeToggle;
+use crate::components::whole::{Whole, effect, part, says, word};
 use crate::state::here::use_here;
+use crate::state::memo::{Known, memo};
 use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
@@ -71,43 +73,51 @@ fn about(cluster: &Cluster) -> String {
 fn ClusterSwitcher() -> impl IntoView {
     let here = use_here();
     let menu = NodeRef::<leptos::html::Details>::new();
-    Effect::new(move |_| {
+    effect(move || {
         here.place.track();
         if let Some(menu) = menu.get_untracked() {
             menu.set_open(false);
         }
     });
-    let name = move || match (here.cluster(), here.cluster_id()) {
+    let name = says(move || match (here.cluster(), here.cluster_id()) {
         (Some(cluster), _) => cluster.name,
-        (None, Some(id)) => id.to_string(),
+        (None, Some(id)) => id.as_str().to_owned(),
         (None, None) => text::PRODUCT.to_owned(),
-    };
-    let line = move || match here.cluster() {
+    });
+    let line = says(move || match here.cluster() {
         Some(cluster) => about(&cluster),
-        None => here
-            .clusters
-            .0
-            .with(|clusters| text::counted(u32::try_from(clusters.len()).unwrap_or(u32::MAX), "cluster")),
-    };
-    let others = move || {
-        here.clusters
-            .0
+        None => text::counted(text::count(here.clusters.0.with(Vec::len)), "cluster"),
+    });
+    let known = memo(move || {
+        here.clusters.0.with(|clusters| {
+            let entry = |cluster: &Cluster| (cluster.id.clone(), cluster.name.clone(), cluster.status);
+            clusters.iter().map(entry).collect::<Vec<_>>()
+        })
+    });
+    let current = memo(move || here.cluster_id());
+    let others = part(move || {
+        known
             .get()
             .into_iter()
-            .map(|cluster| {
-                let href = Place::Topology(cluster.id.clone()).href(&Query::default());
-                let current = here.cluster_id().as_ref() == Some(&cluster.id);
+            .map(|(id, name, status)| {
+                let href = Place::Topology(id.clone()).href(&Query::default());
+                let is_current = word(move || {
+                    current
+                        .with(|current| current.as_ref() == Some(&id))
+                        .then_some("true")
+                });
                 view! {
                     <li>
-                        <a href=href aria-current=current.then_some("true")>
-                            <span class="name">{cluster.name.clone()}</span>
-                            {mark::state(cluster_health(cluster.status), cluster.status.word())}
+                        <a href=href aria-current=is_current>
+                            <span class="name">{name}</span>
+                            {mark::state(cluster_health(status), status.word())}
                         </a>
                     </li>
                 }
             })
             .collect_view()
-    };
+            .whole()
+    });
     view! {
         <details class="switcher" data-testid="cluster-switcher" node_ref=menu>
             <summary>
@@ -129,50 +139,50 @@ fn ClusterSwitcher() -> impl IntoView {
 #[component]
 fn Item(
     /// Where it leads.
-    #[prop(into)]
-    place: Signal<Place>,
+    place: Place,
     /// What it says.
     #[prop(into)]
     label: String,
     /// How many unhealthy objects are behind it, if known.
-    #[prop(into, default = Signal::stored(None))]
-    unhealthy: Signal<Option<u32>>,
+    #[prop(optional)]
+    unhealthy: Option<Known<Option<u32>>>,
 ) -> impl IntoView {
     let here = use_here();
-    let href = move || place.with(|place| here.query.with(|query| place.href(&query.elsewhere())));
-    let current = move || (here.place.get() == place.get()).then_some("page");
-    let badge = move || {
-        unhealthy.get().filter(|count| *count > 0).map(|count| {
-            view! { <b title="unhealthy objects">{text::number(count)}<span class="unseen">" unhealthy"</span></b> }
-        })
-    };
-    view! { <a class="i" href=href aria-current=current><span>{label}</span>{badge}</a> }
+    let target = place.clone();
+    let href = says(move || target.href(&here.query.with(Query::elsewhere)));
+    let current = word(move || here.place.with(|here| *here == place).then_some("page"));
+    let badge = part(move || {
+        let count = unhealthy.and_then(|count| count.get()).filter(|count| *count > 0);
+        let badge = |count| view! { <b title="unhealthy objects">{text::number(count)}<span class="unseen">" unhealthy"</span></b> };
+        count.map(badge).whole()
+    });
+    view! { <a class="i" href=href aria-current=current><span>{label}</span>{badge}</a> }.whole()
 }
 
 /// The links of a cluster, by task.
 #[component]
 fn ClusterLinks() -> impl IntoView {
     let here = use_here();
-    let unhealthy =
-        Signal::derive(move || here.cluster().and_then(|cluster| Some(cluster.counts?.unhealthy)));
-    move || {
-        here.cluster_id().map(|cluster| {
-            let groups = tasks()
-                .into_iter()
-                .map(|(task, kinds)| {
-                    let items = kinds.into_iter().map(|kind| {
-                    view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> }
-                }).collect_view();
-                    view! { <h2>{task}</h2> {items} }
-                })
-                .collect_view();
-            view! {
-                <h2 class="unseen">"This cluster"</h2>
-                <Item place=Place::Topology(cluster.clone()) label="Topology" unhealthy=unhealthy />
-                {groups}
-            }
-        })
-    }
+    let unhealthy = memo(move || here.cluster().and_then(|cluster| Some(cluster.counts?.unhealthy)));
+    let cluster = memo(move || here.cluster_id());
+    part(move || {
+        let Some(cluster) = cluster.get() else {
+            return ().whole();
+        };
+        let groups = tasks()
+            .into_iter()
+            .map(|(task, kinds)| {
+                let item = |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
+                view! { <h2>{task}</h2> {kinds.into_iter().map(item).collect_view()} }
+            })
+            .collect_view();
+        view! {
+            <h2 class="unseen">"This cluster"</h2>
+            <Item place=Place::Topology(cluster) label="Topology" unhealthy=unhealthy />
+            {groups}
+        }
+        .whole()
+    })
 }
 
 /// The navigation at the left.
@@ -189,6 +199,7 @@ pub fn SideNav() -> impl IntoView {
             <div class="foot"><ThemeToggle /></div>
         </nav>
     }
+    .whole()
 }
 
 /// The bar at the bottom of a phone: the pages that matter most, and the rest in a sheet.
@@ -196,24 +207,26 @@ pub fn SideNav() -> impl IntoView {
 pub fn PhoneBar() -> impl IntoView {
     let here = use_here();
     let sheet = NodeRef::<leptos::html::Details>::new();
-    Effect::new(move |_| {
+    effect(move || {
         here.place.track();
         if let Some(sheet) = sheet.get_untracked() {
             sheet.set_open(false);
         }
     });
-    let main = move || {
-        here.cluster_id().map(|cluster| {
-            let lists = ["Pod", "Deployment"]
-                .into_iter()
-                .filter_map(KindId::of)
-                .map(|kind| {
-                    view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> }
-                })
-                .collect_view();
-            view! { <Item place=Place::Topology(cluster.clone()) label="Topology" /> {lists} }
-        })
-    };
+    let cluster = memo(move || here.cluster_id());
+    let main = part(move || {
+        let Some(cluster) = cluster.get() else {
+            return ().whole();
+        };
+        let item =
+            |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
+        let lists = ["Pod", "Deployment"]
+            .into_iter()
+            .filter_map(KindId::of)
+            .map(item)
+            .collect_view();
+        view! { <Item place=Place::Topology(cluster) label="Topology" /> {lists} }.whole()
+    });
     view! {
         <nav class="bar" aria-label="Main, short">
             {main}

@@ -1,10 +1,10 @@
 //! The table of a list: kubectl's columns, rows that change one by one.
 
 use crate::components::cell::{cell, is_right, lone_state, state_column};
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, entry, list as views, maybe, says, whether, word};
 use crate::state::here::use_here;
 use crate::state::list::List;
-use crate::state::url::Query;
+use crate::state::memo::memo;
 use leptos::prelude::*;
 use model::kind::{Column, ColumnFormat, WatchForm};
 use model::list::{Row, Sort};
@@ -22,7 +22,7 @@ fn columns(kind: KindId, wide: bool) -> Vec<(usize, &'static Column)> {
 
 /// The order after a click on a heading: ascending, descending, and no order again.
 pub fn turned(sort: &[Sort], column: &str) -> Vec<Sort> {
-    let column = column.to_lowercase();
+    let column = column.to_ascii_lowercase();
     match sort.first() {
         Some(first) if first.column == column && !first.descending => vec![Sort {
             column,
@@ -47,34 +47,37 @@ fn Heading(
     right: bool,
 ) -> impl IntoView {
     let here = use_here();
-    let order = Memo::new(move |_| {
+    let order = memo(move || {
         here.query.with(|query| {
             query
                 .sort
                 .first()
-                .filter(|sort| sort.column == name.to_lowercase())
+                .filter(|sort| sort.column == name.to_ascii_lowercase())
                 .map(|sort| sort.descending)
         })
     });
-    let href = move || {
+    let href = says(move || {
         here.href(|query| {
             query.sort = turned(&query.sort, name);
             query.offset = 0;
         })
-    };
+    });
     let aria = move || {
         order
             .get()
             .map(|descending| if descending { "descending" } else { "ascending" })
     };
     let arrow = move || {
-        order
-            .get()
-            .map(|descending| if descending { " \u{2193}" } else { " \u{2191}" })
+        match order.get() {
+            Some(true) => " \u{2193}",
+            Some(false) => " \u{2191}",
+            None => "",
+        }
+        .to_owned()
     };
     view! {
-        <th scope="col" class:r=right class:s=move || order.get().is_some() aria-sort=aria>
-            <a href=href title=description>{name}<span aria-hidden="true">{arrow}</span></a>
+        <th scope="col" class:r=right class:s=whether(move || order.get().is_some()) aria-sort=word(aria)>
+            <a href=href title=description>{name}<span aria-hidden="true">{says(arrow)}</span></a>
         </th>
     }
 }
@@ -89,13 +92,13 @@ pub fn ListTable(
     /// The window.
     list: List,
 ) -> impl IntoView {
-    let entry = kind.get();
+    let table = kind.get();
     let shown = columns(kind, wide);
-    let says_why = entry.watch == WatchForm::Object;
+    let says_why = table.watch == WatchForm::Object;
     let headings = shown
         .iter()
         .map(|(_, column)| {
-            let namespace = (column.format == ColumnFormat::Name && entry.namespaced).then(
+            let namespace = (column.format == ColumnFormat::Name && table.namespaced).then(
                 || view! { <Heading name="Namespace" description="Namespace of the object" right=false /> },
             );
             view! {
@@ -104,9 +107,14 @@ pub fn ListTable(
             }
         })
         .collect_view();
-    let row = {
-        let shown = shown.clone();
-        move |row: ArcRwSignal<Row>| table_row(&row, kind, &shown, says_why)
+    let body = move || {
+        let row = |row: ArcRwSignal<Row>| {
+            let shown = shown.clone();
+            entry(identity(&row), move || {
+                table_row(&row, kind, &shown, says_why).whole()
+            })
+        };
+        list.rows().into_iter().map(row).collect()
     };
     view! {
         <div class="tbl" tabindex="0" role="region" aria-label="Rows">
@@ -115,7 +123,7 @@ pub fn ListTable(
                     <tr>{headings} {says_why.then(|| view! { <th scope="col" class="why">"Why"</th> })}</tr>
                 </thead>
                 <tbody>
-                    <For each=move || list.rows() key=identity children=row />
+                    {views(body)}
                 </tbody>
             </table>
         </div>
@@ -138,11 +146,7 @@ fn table_row(
     let (name, namespace, address) = (key.name.clone(), key.namespace.clone(), key.to_string());
     let selected = {
         let key = key.clone();
-        move || here.query.with(|query| query.selected.as_ref() == Some(&key))
-    };
-    let href = move || {
-        let select = |query: &Query| query.selecting(Some(key.clone()));
-        here.place.with(|place| place.href(&here.query.with(select)))
+        whether(move || here.is_selected(&key))
     };
     let state = state_column(kind);
     let cells = shown
@@ -157,7 +161,7 @@ fn table_row(
                 .namespaced
                 .then(|| view! { <td class="dim">{namespace.clone()}</td> });
             view! {
-                <th scope="row" class="n"><a href=href.clone()>{mark}{name.clone()}</a></th>
+                <th scope="row" class="n"><a href=here.selecting(key.clone())>{mark}{name.clone()}</a></th>
                 {namespace}
             }
             .whole()
@@ -166,7 +170,8 @@ fn table_row(
     let why = says_why.then(|| {
         let row = row.clone();
         let text = move || row.with(|row| row.reason.clone());
-        view! { <td class="why" title=text.clone()>{text.clone()}</td> }
+        let title = maybe(text.clone());
+        view! { <td class="why" title=title>{says(move || text().unwrap_or_default())}</td> }
     });
     view! {
         <tr data-testid="row" data-key=address class:sel=selected>

@@ -1,6 +1,7 @@
 //! The theme toggle: system, dark, light, and round again.
 
 use crate::browser::{self, canvas};
+use crate::components::whole::says;
 use crate::source::Visit;
 use crate::state::seed::seed;
 use crate::theme::Theme;
@@ -31,7 +32,7 @@ pub fn ThemeToggle() -> impl IntoView {
     view! {
         <button type="button" class="btn q scripted" on:click=turn title="Change the theme">
             "Theme: "
-            {move || theme.get().word()}
+            {says(move || theme.get().word().to_owned())}
         </button>
     }
 }

@@ -1,12 +1,16 @@
 //! The toolbar of the topology: layers, focus, and what is shown.
 
 use crate::components::mark;
+use crate::components::rest::rest;
 use crate::components::tree::tally_words;
+use crate::components::whole::{Whole, each, part, says, whether, word};
 use crate::state::graph::LiveGraph;
 use crate::state::here::{use_change, use_here};
+use crate::state::memo::memo;
 use crate::state::tree::Tally;
-use crate::state::url::Query;
+use crate::text;
 use leptos::prelude::*;
+use model::NodeKey;
 use model::graph::Layer;
 
 /// How many objects there are and how many edges.
@@ -15,7 +19,7 @@ pub fn Totals(
     /// The graph.
     graph: LiveGraph,
 ) -> impl IntoView {
-    let tally = Memo::new(move |_| {
+    let tally = memo(move || {
         graph.version.track();
         graph.with(|graph| {
             let unhealthy = graph
@@ -23,33 +27,21 @@ pub fn Totals(
                 .values()
                 .filter(|node| node.status.health == model::Health::Unhealthy)
                 .count();
-            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             Tally {
-                objects: count(graph.nodes.len()),
-                unhealthy: count(unhealthy),
+                objects: text::count(graph.nodes.len()),
+                unhealthy: text::count(unhealthy),
             }
         })
     });
-    view! { <span class="dim num">{move || tally_words(tally.get())}</span> }
+    view! { <span class="dim num">{says(move || tally_words(tally.get()))}</span> }
 }
 
 /// Which layers are drawn.
 #[component]
 pub fn Layers() -> impl IntoView {
     let here = use_here();
-    let chosen = Memo::new(move |_| here.query.with(|query| query.layers.clone()));
+    let chosen = memo(move || here.query.with(|query| query.layers.clone()));
     let change = use_change();
-    let rest = move || {
-        let query = Query {
-            layers: Vec::new(),
-            ..here.query.get()
-        };
-        query
-            .pairs()
-            .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
     let boxes = Layer::ALL.map(|layer| {
         let change = change.clone();
         let toggle = move |event| {
@@ -68,7 +60,7 @@ pub fn Layers() -> impl IntoView {
                     name="layer"
                     value=layer.word()
                     checked=chosen.with_untracked(|chosen| chosen.contains(&layer))
-                    prop:checked=move || chosen.with(|chosen| chosen.contains(&layer))
+                    prop:checked=whether(move || chosen.with(|chosen| chosen.contains(&layer)))
                     on:change=toggle
                 />
                 {layer.word()}
@@ -87,13 +79,13 @@ pub fn Layers() -> impl IntoView {
     };
     view! {
         <details class="picker">
-            <summary class="btn q">{summary}</summary>
-            <form class="pop right" method="get" action=move || here.place.get().path()>
-                {rest}
+            <summary class="btn q">{says(summary)}</summary>
+            <form class="pop right" method="get" action=says(move || here.place.get().path())>
+                {rest(|query| query.layers.clear())}
                 <div class="boxes">{boxes.into_iter().collect_view()}</div>
                 <div class="row">
                     <button class="btn unscripted">"Show"</button>
-                    <a class="btn q" href=move || here.href(|query| query.layers.clear())>"All layers"</a>
+                    <a class="btn q" href=says(move || here.href(|query| query.layers.clear()))>"All layers"</a>
                 </div>
             </form>
         </details>
@@ -104,22 +96,24 @@ pub fn Layers() -> impl IntoView {
 #[component]
 pub fn Focus() -> impl IntoView {
     let here = use_here();
-    move || {
-        here.query.with(|query| query.focus.clone()).map(|key| {
-            let depths = (1..=4_u8).map(|depth| {
-                let href = move || here.href(|query| query.depth = Some(depth));
-                let on = move || here.query.with(|query| query.depth() == depth).then_some("true");
-                view! { <a href=href aria-current=on>{depth}</a> }
-            }).collect_view();
+    let focus = memo(move || here.query.with(|query| query.focus.clone()));
+    part(move || {
+        let around = |key: NodeKey| {
+            let depths = each(vec![1_u8, 2, 3, 4], &mut |depth| {
+                let href = says(move || here.href(|query| query.depth = Some(depth)));
+                let on = word(move || here.query.with(|query| query.depth() == depth).then_some("true"));
+                view! { <a href=href aria-current=on>{depth.to_string()}</a> }.whole()
+            });
             view! {
                 <div class="around">
                     <span class="dim">"Around"</span>
                     {mark::kind(&key.kind)}
                     <span class="mono name">{key.name.clone()}</span>
                     <span class="seg num" role="group" aria-label="Edges away">{depths}</span>
-                    <a class="btn q" href=move || here.href(|query| { query.focus = None; query.depth = None; })>"Everything"</a>
+                    <a class="btn q" href=says(move || here.href(|query| { query.focus = None; query.depth = None; }))>"Everything"</a>
                 </div>
             }
-        })
-    }
+        };
+        focus.get().map(around).whole()
+    })
 }

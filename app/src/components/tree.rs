@@ -1,13 +1,16 @@
 //! The graph as a tree: readable without script, and the canvas's twin for keyboard and screen reader with it.
 
 use crate::components::mark;
+use crate::components::whole::{Piece, Whole, entry, list, says, whether, word};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
+use crate::state::memo::{Known, memo};
 use crate::state::tree::{self, Branch, Leaf, Tally};
 use crate::text;
 use leptos::prelude::*;
 use model::Health;
 use model::graph::{Node, NodeState};
+use std::collections::BTreeMap;
 
 /// The tree of a graph.
 #[component]
@@ -15,51 +18,60 @@ pub fn GraphTree(
     /// The graph.
     graph: LiveGraph,
 ) -> impl IntoView {
-    let branches = Memo::new(move |_| {
+    let branches = memo(move || {
         graph.family.track();
         graph.with(tree::build)
     });
-    let tallies = Memo::new(move |_| {
+    let tallies = memo(move || {
         graph.version.track();
         graph.with(tree::tally)
     });
-    let names = move || {
-        branches.with(|branches| {
-            branches
-                .iter()
-                .map(|branch| branch.namespace.clone())
-                .collect::<Vec<_>>()
-        })
-    };
-    let section = move |namespace: Option<String>| {
-        let (for_leaves, for_tally) = (namespace.clone(), namespace.clone());
-        let leaves = move || {
-            branches.with(|branches| {
-                let branch = branches.iter().find(|branch| branch.namespace == for_leaves);
-                branch
-                    .map(|Branch { leaves, .. }| leaves.clone())
-                    .unwrap_or_default()
-            })
-        };
-        let tally =
-            Memo::new(move |_| tallies.with(|tallies| tallies.get(&for_tally).copied().unwrap_or_default()));
-        view! {
-            <section class="branch">
-                <h2>
-                    <span class="mono">{namespace.unwrap_or_else(|| "Without a namespace".to_owned())}</span>
-                    <span class="dim3 num">{move || tally_words(tally.get())}</span>
-                </h2>
-                <ul>
-                    <For each=leaves key=Clone::clone children=move |leaf| leaf_view(graph, leaf) />
-                </ul>
-            </section>
-        }
+    let names =
+        move || branches.with(|branches| branches.iter().map(|branch| branch.namespace.clone()).collect());
+    let sections = move || {
+        let names: Vec<Option<String>> = names();
+        let section =
+            |name: Option<String>| entry(name.clone(), move || section(graph, branches, tallies, name));
+        names.into_iter().map(section).collect()
     };
     view! {
         <div class="tree" data-testid="topology-tree">
-            <For each=names key=Clone::clone children=section />
+            {list(sections)}
         </div>
     }
+}
+
+/// A namespace with its objects.
+fn section(
+    graph: LiveGraph,
+    branches: Known<Vec<Branch>>,
+    tallies: Known<BTreeMap<Option<String>, Tally>>,
+    namespace: Option<String>,
+) -> Piece {
+    let (for_leaves, for_tally) = (namespace.clone(), namespace.clone());
+    let leaves = move || {
+        branches.with(|branches| {
+            let branch = branches.iter().find(|branch| branch.namespace == for_leaves);
+            let leaf = |leaf: &Leaf| {
+                let leaf = leaf.clone();
+                entry(leaf.clone(), move || leaf_view(graph, leaf).whole())
+            };
+            branch
+                .map(|branch| branch.leaves.iter().map(leaf).collect())
+                .unwrap_or_default()
+        })
+    };
+    let tally = memo(move || tallies.with(|tallies| tallies.get(&for_tally).copied().unwrap_or_default()));
+    view! {
+        <section class="branch">
+            <h2>
+                <span class="mono">{namespace.unwrap_or_else(|| "Without a namespace".to_owned())}</span>
+                <span class="dim3 num">{says(move || tally_words(tally.get()))}</span>
+            </h2>
+            <ul>{list(leaves)}</ul>
+        </section>
+    }
+    .whole()
 }
 
 /// `41 objects, 4 unhealthy`.
@@ -101,23 +113,22 @@ fn leaf_view(graph: LiveGraph, leaf: Leaf) -> impl IntoView {
         let name = key.name.clone();
         let selected = {
             let key = key.clone();
-            Memo::new(move |_| here.query.with(|query| query.selected.as_ref() == Some(&key)))
+            memo(move || here.is_selected(&key))
         };
-        let href = move || here.place.with(|place| here.query.with(|query| place.href(&query.selecting(Some(key.clone())))));
         let (for_class, for_word, for_why, for_health) = (node.clone(), node.clone(), node.clone(), node.clone());
         view! {
             <li
                 data-testid="topology-node"
                 data-id=address
-                data-health=move || for_health.with(|node| shown_health(node).word())
+                data-health=word(move || Some(for_health.with(|node| shown_health(node).word())))
                 class=format!("leaf d{}", leaf.depth.min(6))
-                class:sel=move || selected.get()
+                class:sel=whether(move || selected.get())
             >
-                <a href=href aria-current=move || selected.get().then_some("true")>{kind} <span class="name">{name}</span></a>
-                <span class=move || for_class.with(|node| format!("st {}", shown_health(node).word()))>
-                    {move || for_word.with(status_word)}
+                <a href=here.selecting(key) aria-current=word(move || selected.get().then_some("true"))>{kind} <span class="name">{name}</span></a>
+                <span class=says(move || for_class.with(|node| format!("st {}", shown_health(node).word())))>
+                    {says(move || for_word.with(status_word))}
                 </span>
-                <span class="why">{move || for_why.with(|node| node.status.reason.clone())}</span>
+                <span class="why">{says(move || for_why.with(|node| node.status.reason.clone()).unwrap_or_default())}</span>
             </li>
         }
     })

@@ -2,14 +2,16 @@
 
 use crate::components::clusters::{ClusterRow, FileProblems, FirstStart};
 use crate::components::problem::Problem;
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, entry, list, part, says};
 use crate::pages::announce;
 use crate::source::SharedSource;
 use crate::state::feed::Phase;
 use crate::state::here::use_here;
+use crate::state::memo::memo;
 use crate::state::seed::seed;
 use crate::text;
 use leptos::prelude::*;
+use model::ClusterId;
 
 /// What is wrong with the configuration, as of when the page was rendered.
 pub(super) fn use_problems() -> StoredValue<Vec<String>> {
@@ -24,7 +26,7 @@ pub fn ClustersPage() -> impl IntoView {
     let here = use_here();
     let problems = use_problems();
     announce(&here, here.registry);
-    let ids = Memo::new(move |_| {
+    let ids = memo(move || {
         here.clusters.0.with(|clusters| {
             clusters
                 .iter()
@@ -32,25 +34,29 @@ pub fn ClustersPage() -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let empty = Memo::new(move |_| ids.with(Vec::is_empty));
-    move || {
+    let empty = memo(move || ids.with(Vec::is_empty));
+    let phase = here.registry.phase;
+    part(move || {
         if !empty.get() {
-            let count = move || {
-                ids.with(|ids| text::counted(u32::try_from(ids.len()).unwrap_or(u32::MAX), "context"))
+            let row = move |id: ClusterId| {
+                let (of, key) = (id.clone(), id.clone());
+                entry(key, move || {
+                    let cluster = memo(move || here.clusters.find(&of));
+                    view! { <ClusterRow id=id cluster=cluster /> }.whole()
+                })
             };
+            let rows = move || ids.get().into_iter().map(row).collect();
+            let count = says(move || text::counted(text::count(ids.with(Vec::len)), "context"));
             view! {
                 <div class="head"><h1>"Clusters"</h1><span class="dim num">{count}</span></div>
                 <div class="scroll">
                     <FileProblems problems=problems.get_value() />
-                    <For each=move || ids.get() key=Clone::clone children=move |id| {
-                        let cluster = Memo::new(move |_| here.clusters.find(&id));
-                        view! { <ClusterRow cluster=cluster /> }
-                    } />
+                    {list(rows)}
                 </div>
             }
             .whole()
         } else {
-            match here.registry.phase.get() {
+            match phase.get() {
                 Phase::Failed(error) => view! { <Problem error=error /> }.whole(),
                 Phase::Waiting => view! { <p class="note">{text::WAITING}</p> }.whole(),
                 Phase::Ready => view! {
@@ -59,5 +65,5 @@ pub fn ClustersPage() -> impl IntoView {
                 .whole(),
             }
         }
-    }
+    })
 }

@@ -2,11 +2,12 @@
 
 use crate::components::clusters::{FileProblems, FirstStart};
 use crate::components::problem::Problem;
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, part};
 use crate::pages::announce;
 use crate::pages::clusters::use_problems;
 use crate::state::feed::Phase;
 use crate::state::here::use_here;
+use crate::state::memo::memo;
 use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
@@ -27,12 +28,12 @@ pub fn HomePage() -> impl IntoView {
     let here = use_here();
     let problems = use_problems();
     announce(&here, here.registry);
-    let target = Memo::new(move |_| {
+    let target = memo(move || {
         here.clusters
             .0
             .with(|clusters| first(clusters).map(|cluster| cluster.id.clone()))
     });
-    move || match (target.get(), here.registry.phase.get()) {
+    part(move || match (target.get(), here.registry.phase.get()) {
         (Some(id), _) => view! { <Redirect path=Place::Topology(id).href(&Query::default()) /> }.whole(),
         (None, Phase::Failed(error)) => view! { <Problem error=error /> }.whole(),
         (None, Phase::Waiting) => view! { <p class="note">{text::WAITING}</p> }.whole(),
@@ -40,5 +41,5 @@ pub fn HomePage() -> impl IntoView {
             view! { <div class="scroll"><FileProblems problems=problems.get_value() /><FirstStart /></div> }
                 .whole()
         }
-    }
+    })
 }

@@ -3,14 +3,16 @@
 use crate::browser;
 use crate::components::detail::Selected;
 use crate::components::problem::Problem;
+use crate::components::rest::rest;
 use crate::components::table::ListTable;
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, part, says, whether};
 use crate::pages::announce;
 use crate::pages::nowhere::{NowherePage, UnknownKind};
 use crate::state::feed::{Feed, Phase, use_feed};
 use crate::state::here::{use_change, use_here};
 use crate::state::list::List;
-use crate::state::url::{Place, Query};
+use crate::state::memo::{Known, memo};
+use crate::state::url::Place;
 use crate::text;
 use leptos::prelude::*;
 use model::list::ListQuery;
@@ -24,11 +26,11 @@ const REST_MS: u32 = 180;
 #[component]
 pub fn ListPage() -> impl IntoView {
     let here = use_here();
-    move || match here.place.get() {
+    part(move || match here.place.get() {
         Place::List(cluster, kind) => view! { <KindList cluster=cluster kind=kind /> }.whole(),
         Place::UnknownKind(_, kind) => view! { <UnknownKind kind=kind /> }.whole(),
         _ => view! { <NowherePage /> }.whole(),
-    }
+    })
 }
 
 /// The list of one kind of one cluster.
@@ -36,7 +38,7 @@ pub fn ListPage() -> impl IntoView {
 fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
     let here = use_here();
     let list = List::default();
-    let topic = Memo::new(move |_| {
+    let topic = memo(move || {
         Some(Topic::List {
             cluster: cluster.clone(),
             query: here.query.with(|query| query.list(kind)),
@@ -44,15 +46,20 @@ fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
     });
     let feed = use_feed(topic, list);
     announce(&here, feed);
-    let wide = Memo::new(move |_| here.query.with(|query| query.wide));
-    let error = Memo::new(move |_| match feed.phase.get() {
+    let wide = memo(move || here.query.with(|query| query.wide));
+    let error = memo(move || match feed.phase.get() {
         Phase::Failed(error) => Some(error),
         Phase::Waiting | Phase::Ready => None,
     });
     let total = move || {
         let (total, matched) = list.counts.get();
         // Unknown is never shown as zero.
-        (feed.phase.get() == Phase::Ready && feed.syncing().is_none()).then(|| text::total(matched, total))
+        let is_known = feed.phase.get() == Phase::Ready && feed.syncing().is_none();
+        if is_known {
+            text::total(matched, total)
+        } else {
+            String::new()
+        }
     };
     let columns = move || {
         if wide.get() {
@@ -60,20 +67,21 @@ fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
         } else {
             "Wide columns"
         }
+        .to_owned()
     };
-    move || {
+    part(move || {
         match error.get() {
         Some(error) => view! { <Problem error=error /> }.whole(),
         None => view! {
             <div class="head">
                 <h1>{text::plural(kind)}</h1>
-                <span class="dim num" data-testid="list-total">{total}</span>
+                <span class="dim num" data-testid="list-total">{says(total)}</span>
                 <Filter />
-                <span class="right"><a class="btn q" href=move || here.href(|query| query.wide = !query.wide)>{columns}</a></span>
+                <span class="right"><a class="btn q" href=says(move || here.href(|query| query.wide = !query.wide))>{says(columns)}</a></span>
             </div>
             <div class="split">
                 <div class="grow">
-                    {move || view! { <ListTable kind=kind wide=wide.get() list=list /> }}
+                    {part(move || view! { <ListTable kind=kind wide=wide.get() list=list /> }.whole())}
                     <Note kind=kind list=list feed=feed />
                     <Pages list=list />
                 </div>
@@ -82,7 +90,7 @@ fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
         }
             .whole(),
     }
-    }
+    })
 }
 
 /// The filter: a form, and at once with script.
@@ -90,19 +98,7 @@ fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
 fn Filter() -> impl IntoView {
     let here = use_here();
     let change = use_change();
-    let text = Memo::new(move |_| here.query.with(|query| query.filter.clone()));
-    let rest = move || {
-        let query = Query {
-            filter: String::new(),
-            offset: 0,
-            ..here.query.get()
-        };
-        query
-            .pairs()
-            .into_iter()
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
-            .collect_view()
-    };
+    let text = memo(move || here.query.with(|query| query.filter.clone()));
     let field = NodeRef::<leptos::html::Input>::new();
     let strokes = StoredValue::new(0_u32);
     let apply = move || {
@@ -134,8 +130,11 @@ fn Filter() -> impl IntoView {
         apply();
     };
     view! {
-        <form class="filter" role="search" method="get" action=move || here.place.get().path() on:submit=submit>
-            {rest}
+        <form class="filter" role="search" method="get" action=says(move || here.place.get().path()) on:submit=submit>
+            {rest(|query| {
+                query.filter.clear();
+                query.offset = 0;
+            })}
             <input
                 type="search"
                 name="q"
@@ -147,7 +146,7 @@ fn Filter() -> impl IntoView {
                 autocomplete="off"
                 spellcheck="false"
                 value=text.get_untracked()
-                prop:value=move || text.get()
+                prop:value=says(move || text.get())
                 node_ref=field
                 on:input=typed
             />
@@ -160,9 +159,8 @@ fn Filter() -> impl IntoView {
 #[component]
 fn Note(kind: KindId, list: List, feed: Feed) -> impl IntoView {
     let here = use_here();
-    move || {
-        let empty = list.is_empty();
-        let words = match (empty, feed.phase.get(), feed.syncing()) {
+    let words = memo(move || {
+        let words = match (list.is_empty(), feed.phase.get(), feed.syncing()) {
             (false, ..) => return None,
             (true, Phase::Waiting, _) => text::WAITING.to_owned(),
             (true, _, Some((synced, kinds))) => format!("Loading, {synced} of {kinds} kinds are in."),
@@ -172,8 +170,9 @@ fn Note(kind: KindId, list: List, feed: Feed) -> impl IntoView {
             }
             (true, ..) => format!("{}.", text::NOTHING_HERE),
         };
-        Some(view! { <p class="note">{words}</p> })
-    }
+        Some(words)
+    });
+    view! { <p class="note" hidden=whether(move || words.with(Option::is_none))>{says(move || words.get().unwrap_or_default())}</p> }
 }
 
 /// Which rows of how many, and the ways to the others.
@@ -181,20 +180,40 @@ fn Note(kind: KindId, list: List, feed: Feed) -> impl IntoView {
 fn Pages(list: List) -> impl IntoView {
     let here = use_here();
     let step = ListQuery::default_len();
-    move || {
+    let ways = memo(move || {
         let offset = here.query.with(|query| query.offset);
-        let (shown, (_, matched)) = (u32::try_from(list.len()).unwrap_or(u32::MAX), list.counts.get());
-        text::window(offset, shown, matched).map(|words| {
-            let before = (offset > 0).then(|| here.href(|query| query.offset = offset.saturating_sub(step)));
-            let after = (offset.saturating_add(shown) < matched && shown > 0)
-                .then(|| here.href(|query| query.offset = offset + step));
-            view! {
-                <nav class="pages num" aria-label="Rows">
-                    <span class="dim">{words}</span>
-                    {before.map(|href| view! { <a class="btn" rel="prev" href=href>"Before"</a> })}
-                    {after.map(|href| view! { <a class="btn" rel="next" href=href>"Next"</a> })}
-                </nav>
-            }
+        let (shown, (_, matched)) = (text::count(list.len()), list.counts.get());
+        let words = text::window(offset, shown, matched)?;
+        let before = (offset > 0).then(|| offset.saturating_sub(step));
+        let after = (shown > 0 && offset.saturating_add(shown) < matched).then(|| offset + step);
+        Some((words, before, after))
+    });
+    let is_part = memo(move || ways.with(Option::is_some));
+    let before = memo(move || ways.with(|ways| ways.as_ref().and_then(|(_, before, _)| *before)));
+    let after = memo(move || ways.with(|ways| ways.as_ref().and_then(|(.., after)| *after)));
+    let way = move |to: Known<Option<u32>>, rel: &'static str, label: &'static str| {
+        part(move || {
+            let link = |offset| {
+                let href = says(move || here.href(|query| query.offset = offset));
+                view! { <a class="btn" rel=rel href=href>{label}</a> }
+            };
+            to.get().map(link).whole()
         })
-    }
+    };
+    part(move || {
+        if !is_part.get() {
+            return ().whole();
+        }
+        let words = says(move || {
+            ways.with(|ways| ways.as_ref().map(|(words, ..)| words.clone()).unwrap_or_default())
+        });
+        view! {
+            <nav class="pages num" aria-label="Rows">
+                <span class="dim">{words}</span>
+                {way(before, "prev", "Before")}
+                {way(after, "next", "Next")}
+            </nav>
+        }
+        .whole()
+    })
 }

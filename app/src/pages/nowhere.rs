@@ -1,6 +1,7 @@
 //! What is shown where there is no page.
 
 use crate::components::problem::Problem;
+use crate::components::whole::Whole;
 use crate::pages::answer;
 use leptos::prelude::*;
 use model::{ApiError, ErrorCode, KindId};
@@ -10,7 +11,7 @@ use model::{ApiError, ErrorCode, KindId};
 pub fn NowherePage() -> impl IntoView {
     let error = ApiError::new(ErrorCode::RouteNotFound, "There is no page at this address.");
     answer(&error);
-    view! { <Problem error=error /> }
+    view! { <Problem error=error /> }.whole()
 }
 
 /// No such kind in the table.
@@ -26,5 +27,5 @@ pub fn UnknownKind(
     );
     let error = ApiError::new(ErrorCode::KindNotFound, message);
     answer(&error);
-    view! { <Problem error=error /> }
+    view! { <Problem error=error /> }.whole()
 }

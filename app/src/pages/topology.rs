@@ -5,11 +5,12 @@ use crate::components::detail::Selected;
 use crate::components::problem::Problem;
 use crate::components::toolbar::{Focus, Layers, Totals};
 use crate::components::tree::GraphTree;
-use crate::components::whole::Whole;
+use crate::components::whole::{Whole, part, says, whether, word};
 use crate::pages::announce;
 use crate::state::feed::{Phase, use_feed};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
+use crate::state::memo::memo;
 use crate::text;
 use leptos::prelude::*;
 use model::stream::Topic;
@@ -19,7 +20,7 @@ use model::stream::Topic;
 pub fn TopologyPage() -> impl IntoView {
     let here = use_here();
     let graph = LiveGraph::default();
-    let topic = Memo::new(move |_| {
+    let topic = memo(move || {
         let cluster = here.cluster_id()?;
         Some(Topic::Graph {
             cluster,
@@ -29,12 +30,12 @@ pub fn TopologyPage() -> impl IntoView {
     let feed = use_feed(topic, graph);
     announce(&here, feed);
     let no_canvas = RwSignal::new(false);
-    let as_tree = Memo::new(move |_| no_canvas.get() || here.query.with(|query| query.tree));
-    let error = Memo::new(move |_| match feed.phase.get() {
+    let as_tree = memo(move || no_canvas.get() || here.query.with(|query| query.tree));
+    let error = memo(move || match feed.phase.get() {
         Phase::Failed(error) => Some(error),
         Phase::Waiting | Phase::Ready => None,
     });
-    let note = move || {
+    let note = memo(move || {
         graph.version.track();
         let empty = graph.with(|graph| graph.nodes.is_empty());
         match (empty, feed.phase.get(), feed.syncing()) {
@@ -43,9 +44,9 @@ pub fn TopologyPage() -> impl IntoView {
             (true, _, None) => Some(text::EMPTY_GRAPH.to_owned()),
             (false, ..) => no_canvas.get().then(|| text::NO_CANVAS.to_owned()),
         }
-    };
+    });
     let toggle = move || here.href(|query| query.tree = !query.tree);
-    move || {
+    part(move || {
         match error.get() {
         Some(error) => view! { <Problem error=error /> }.whole(),
         None => view! {
@@ -56,13 +57,13 @@ pub fn TopologyPage() -> impl IntoView {
                 <span class="right"><Layers /></span>
             </div>
             <div class="split">
-                <div class="grow stage" data-view=move || if as_tree.get() { "tree" } else { "canvas" }>
-                    {move || note().map(|words| view! { <p class="note">{words}</p> })}
+                <div class="grow stage" data-view=word(move || Some(if as_tree.get() { "tree" } else { "canvas" }))>
+                    <p class="note" hidden=whether(move || note.with(Option::is_none))>{says(move || note.get().unwrap_or_default())}</p>
                     <GraphCanvas graph=graph failed=no_canvas />
                     <GraphTree graph=graph />
                     <div class="tools scripted">
                         <ViewTools />
-                        <a class="btn" href=toggle aria-current=move || if as_tree.get() { "true" } else { "false" }>"Tree"</a>
+                        <a class="btn" href=says(toggle) aria-current=word(move || Some(if as_tree.get() { "true" } else { "false" }))>"Tree"</a>
                     </div>
                 </div>
                 <Selected />
@@ -70,5 +71,5 @@ pub fn TopologyPage() -> impl IntoView {
         }
             .whole(),
     }
-    }
+    })
 }

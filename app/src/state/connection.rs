@@ -2,6 +2,7 @@
 //! itself are three different things that can each be wrong.
 
 use crate::state::live::Link;
+use crate::text::utc;
 use model::age::age;
 use model::cluster::{ConnectionProblem, KindProblem};
 use model::stream::TopicState;
@@ -180,12 +181,11 @@ pub fn missing_right(problem: &KindProblem) -> String {
 fn fine(facts: &Facts<'_>) -> Words {
     match facts.link {
         Link::Rendered => {
-            let time = facts.now.to_string();
-            let time = time.split_once('T').map_or(time.as_str(), |(_, time)| time);
-            let time = time.get(..8).unwrap_or(time);
+            let now = utc(facts.now);
+            let time = now.split_once(' ').map_or(now.as_str(), |(_, time)| time);
             Words::new(
                 Health::Unknown,
-                format!("as of {time} UTC"),
+                format!("as of {time}"),
                 vec!["This page does not update itself: its live part needs JavaScript. Reload it for the present state.".to_owned()],
             )
         }

@@ -3,6 +3,7 @@
 
 use crate::source::{SharedSource, TopicView};
 use crate::state::live::{Live, reached};
+use crate::state::memo::Known;
 use crate::state::seed::seed;
 use crate::state::session::Event;
 use leptos::prelude::*;
@@ -84,7 +85,7 @@ fn cluster(topic: &Topic) -> Option<&ClusterId> {
 
 /// Follows a topic, or none, and whatever it changes to. What a store holds stays until the next topic's state is
 /// there, unless that is about another cluster.
-pub fn use_feed(topic: Memo<Option<Topic>>, store: impl Store) -> Feed {
+pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
     let feed = Feed {
         phase: RwSignal::default(),
         trust: RwSignal::default(),

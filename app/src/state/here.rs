@@ -1,23 +1,25 @@
 //! What every part of a page shares: where it is, the clusters, the clock, the stream.
 
+use crate::components::whole::{Words, effect, says};
 use crate::state::clock::Clock;
 use crate::state::clusters::Clusters;
 use crate::state::feed::{Feed, use_feed};
 use crate::state::live::Live;
+use crate::state::memo::{Known, memo};
 use crate::state::url::{Place, Query};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use model::stream::{Topic, TopicState};
-use model::{Cluster, ClusterId};
+use model::{Cluster, ClusterId, NodeKey};
 
 /// What every part of a page shares.
 #[derive(Clone, Copy)]
 pub struct Here {
     /// Which page this is.
-    pub place: Memo<Place>,
+    pub place: Known<Place>,
     /// What it shows.
-    pub query: Memo<Query>,
+    pub query: Known<Query>,
     /// The clusters.
     pub clusters: Clusters,
     /// How the clusters are followed.
@@ -34,14 +36,14 @@ impl Here {
     /// Puts what is shared into context. Called once, inside the router.
     pub fn provide() -> Self {
         let location = use_location();
-        let place = Memo::new(move |_| location.pathname.with(|path| Place::parse(path)));
-        let query = Memo::new(move |_| location.search.with(|search| Query::parse(search)));
+        let place = memo(move || location.pathname.with(|path| Place::parse(path)));
+        let query = memo(move || location.search.with(|search| Query::parse(search)));
         let clock = Clock::start();
         provide_context(clock);
         let live = Live::new(clock);
         provide_context(live);
         let clusters = Clusters::default();
-        let registry = use_feed(Memo::new(|_| Some(Topic::Clusters)), clusters);
+        let registry = use_feed(memo(|| Some(Topic::Clusters)), clusters);
         let here = Self {
             place,
             query,
@@ -52,7 +54,7 @@ impl Here {
             live,
         };
         provide_context(here);
-        Effect::new(move |_| live.connect());
+        effect(move || live.connect());
         here
     }
 
@@ -71,6 +73,18 @@ impl Here {
         let mut query = self.query.get();
         change(&mut query);
         self.place.with(|place| place.href(&query))
+    }
+}
+
+impl Here {
+    /// The address of this page with an object selected, for links that stay while the query changes.
+    pub fn selecting(self, key: NodeKey) -> Words {
+        says(move || self.href(|query| query.selected = Some(key.clone())))
+    }
+
+    /// Whether an object is the selected one.
+    pub fn is_selected(self, key: &NodeKey) -> bool {
+        self.query.with(|query| query.selected.as_ref() == Some(key))
     }
 }
 

@@ -6,7 +6,6 @@ use crate::state::session::{Event, Outcome, Session};
 use leptos::prelude::*;
 use model::stream::{ClientMessage, Format, Topic, TopicId, decode_binary, encode_binary};
 use model::{Epoch, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,7 +56,7 @@ pub struct Live {
 #[derive(Default)]
 struct Inner {
     session: Session,
-    sinks: BTreeMap<TopicId, Sink>,
+    sinks: Vec<(TopicId, Sink)>,
     /// The ping without an answer yet, and when it was sent.
     ping: Option<(u32, Timestamp)>,
     pings: u32,
@@ -86,7 +85,7 @@ impl Live {
     pub fn follow(&self, topic: Topic, since: Option<Epoch>, sink: Sink) -> TopicId {
         let followed = self.inner.try_update_value(|inner| {
             let (id, messages) = inner.session.follow(topic, since);
-            inner.sinks.insert(id, sink);
+            inner.sinks.push((id, sink));
             (id, messages)
         });
         let (id, messages) = followed.unwrap_or((TopicId(0), Vec::new()));
@@ -97,7 +96,7 @@ impl Live {
     /// Stops following a topic.
     pub fn unfollow(&self, id: TopicId) {
         let messages = self.inner.try_update_value(|inner| {
-            inner.sinks.remove(&id);
+            inner.sinks.retain(|(own, _)| *own != id);
             inner.session.unfollow(id)
         });
         say(&messages.unwrap_or_default());
@@ -148,7 +147,11 @@ impl Live {
             Event::State(_) | Event::Failed(_) => {}
         }
         // The sink is called outside of the store: it may follow or unfollow.
-        if let Some(sink) = self.inner.with_value(|inner| inner.sinks.get(&id).cloned()) {
+        let sink = self.inner.with_value(|inner| {
+            let sink = inner.sinks.iter().find(|(own, _)| *own == id);
+            sink.map(|(_, sink)| Arc::clone(sink))
+        });
+        if let Some(sink) = sink {
             sink(event);
         }
     }

@@ -1,6 +1,7 @@
 //! What the canvas shows, as data: tiles, lines and regions, and the change from one picture to the next.
 
 use model::graph::{Derivation, Edge, Graph, Node, NodeState};
+use model::topology::Position;
 use model::{Health, KindId, NodeId};
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub struct Tile {
     /// Ready and desired replicas.
     pub ready: Option<(u32, u32)>,
     /// The middle of its box.
-    pub at: (f32, f32),
+    pub at: Position,
 }
 
 /// How a tile is drawn.
@@ -83,7 +84,7 @@ pub struct Region {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places {
     /// The middle of each node.
-    pub nodes: BTreeMap<NodeId, (f32, f32)>,
+    pub nodes: BTreeMap<NodeId, Position>,
     /// The regions.
     pub regions: Vec<Region>,
 }
@@ -91,7 +92,8 @@ pub struct Places {
 /// All that is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
-    tiles: BTreeMap<NodeId, Tile>,
+    /// By address, not by number: an object that came back is the same tile.
+    tiles: BTreeMap<String, Tile>,
     lines: BTreeMap<String, Line>,
     regions: Vec<Region>,
 }
@@ -112,7 +114,7 @@ pub struct Change {
 }
 
 impl Tile {
-    fn of(node: &Node, at: (f32, f32)) -> Self {
+    fn of(node: &Node, at: Position) -> Self {
         let status = &node.status;
         let word = match node.state {
             NodeState::Missing => "missing",
@@ -156,11 +158,9 @@ pub fn code(kind: &str) -> String {
 }
 
 impl Line {
-    fn of(edge: &Edge, tiles: &BTreeMap<NodeId, Tile>) -> Option<Self> {
-        let (source, target) = (
-            tiles.get(&edge.key.source)?.id.clone(),
-            tiles.get(&edge.key.target)?.id.clone(),
-        );
+    fn of(edge: &Edge, graph: &Graph) -> Option<Self> {
+        let address = |id| Some(graph.nodes.get(id)?.key.to_string());
+        let (source, target) = (address(&edge.key.source)?, address(&edge.key.target)?);
         Some(Self {
             id: format!("{source}|{}|{target}", edge.key.relation.word()),
             source,
@@ -174,17 +174,23 @@ impl Line {
 impl Picture {
     /// The picture of a graph. A node without a place is not drawn.
     pub fn of(graph: &Graph, places: Places) -> Self {
-        let tiles: BTreeMap<NodeId, Tile> = graph
-            .nodes
-            .values()
-            .filter_map(|node| Some((node.id, Tile::of(node, *places.nodes.get(&node.id)?))))
-            .collect();
-        let lines = graph
+        // Inserted one by one: collecting a map compiles a sort for each type of it.
+        let mut tiles = BTreeMap::new();
+        for node in graph.nodes.values() {
+            if let Some(at) = places.nodes.get(&node.id) {
+                let tile = Tile::of(node, *at);
+                tiles.insert(tile.id.clone(), tile);
+            }
+        }
+        let mut lines = BTreeMap::new();
+        let drawn = |line: &Line| tiles.contains_key(&line.source) && tiles.contains_key(&line.target);
+        for line in graph
             .edges
             .values()
-            .filter_map(|edge| Line::of(edge, &tiles))
-            .map(|line| (line.id.clone(), line))
-            .collect();
+            .filter_map(|edge| Line::of(edge, graph).filter(drawn))
+        {
+            lines.insert(line.id.clone(), line);
+        }
         Self {
             tiles,
             lines,
@@ -197,20 +203,16 @@ impl Picture {
         let change = Change {
             tiles: later
                 .tiles
-                .iter()
-                .filter(|(id, tile)| self.tiles.get(id) != Some(tile))
-                .map(|(_, t)| t.clone())
+                .values()
+                .filter(|tile| self.tiles.get(&tile.id) != Some(tile))
+                .cloned()
                 .collect(),
-            gone: {
-                // By address, not by number: an object that came back is the same tile.
-                let stays: std::collections::BTreeSet<&str> =
-                    later.tiles.values().map(|tile| tile.id.as_str()).collect();
-                self.tiles
-                    .values()
-                    .filter(|tile| !stays.contains(tile.id.as_str()))
-                    .map(|tile| tile.id.clone())
-                    .collect()
-            },
+            gone: self
+                .tiles
+                .keys()
+                .filter(|id| !later.tiles.contains_key(*id))
+                .cloned()
+                .collect(),
             lines: later
                 .lines
                 .values()
@@ -233,7 +235,10 @@ impl Picture {
     pub fn touch(&mut self, graph: &Graph, touched: &[NodeId], regions: Vec<Region>) -> Change {
         let mut change = Change::default();
         for id in touched {
-            let (Some(node), Some(tile)) = (graph.nodes.get(id), self.tiles.get_mut(id)) else {
+            let Some(node) = graph.nodes.get(id) else {
+                continue;
+            };
+            let Some(tile) = self.tiles.get_mut(&node.key.to_string()) else {
                 continue;
             };
             let later = Tile::of(node, tile.at);

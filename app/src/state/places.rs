@@ -18,11 +18,7 @@ pub fn of(graph: &Graph) -> Places {
     });
     Places {
         regions: regions.collect(),
-        nodes: layout
-            .positions
-            .into_iter()
-            .map(|(id, position)| (id, (position.x, position.y)))
-            .collect(),
+        nodes: layout.positions,
     }
 }
 

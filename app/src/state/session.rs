@@ -3,12 +3,12 @@
 
 use model::stream::{ClientMessage, Delta, ServerMessage, Snapshot, Topic, TopicId, TopicState, VERSION};
 use model::{ApiError, Epoch, Timestamp};
-use std::collections::BTreeMap;
 
 /// The client's side of one stream.
 #[derive(Debug, Default)]
 pub struct Session {
-    followed: BTreeMap<TopicId, Followed>,
+    /// A page follows a handful.
+    followed: Vec<Followed>,
     next: u32,
     open: bool,
     failures: u32,
@@ -16,6 +16,7 @@ pub struct Session {
 
 #[derive(Debug)]
 struct Followed {
+    id: TopicId,
     topic: Topic,
     /// The state the page holds; `None` until the first snapshot.
     epoch: Option<Epoch>,
@@ -54,24 +55,35 @@ impl Session {
     pub fn follow(&mut self, topic: Topic, since: Option<Epoch>) -> (TopicId, Vec<ClientMessage>) {
         self.next += 1;
         let id = TopicId(self.next);
-        self.followed.insert(id, Followed { topic, epoch: since });
-        (id, if self.open { self.subscribe(id) } else { Vec::new() })
+        let followed = Followed {
+            id,
+            topic,
+            epoch: since,
+        };
+        let now = if self.open {
+            vec![followed.subscribe()]
+        } else {
+            Vec::new()
+        };
+        self.followed.push(followed);
+        (id, now)
     }
 
     /// Stops following a topic.
     pub fn unfollow(&mut self, id: TopicId) -> Vec<ClientMessage> {
-        match self.followed.remove(&id) {
-            Some(_) if self.open => vec![ClientMessage::Unsubscribe { id }],
-            _ => Vec::new(),
+        let before = self.followed.len();
+        self.followed.retain(|followed| followed.id != id);
+        match self.open && self.followed.len() < before {
+            true => vec![ClientMessage::Unsubscribe { id }],
+            false => Vec::new(),
         }
     }
 
     /// The socket is open: says hello and takes up everything followed where it was left.
     pub fn opened(&mut self) -> Vec<ClientMessage> {
         self.open = true;
-        let ids: Vec<TopicId> = self.followed.keys().copied().collect();
         let mut messages = vec![ClientMessage::Hello { version: VERSION }];
-        messages.extend(ids.into_iter().flat_map(|id| self.subscribe(id)));
+        messages.extend(self.followed.iter().map(Followed::subscribe));
         messages
     }
 
@@ -94,7 +106,7 @@ impl Session {
                 Outcome::Welcome
             }
             ServerMessage::Pong { nonce, at } => Outcome::Pong(nonce, at),
-            ServerMessage::Snapshot { id, epoch, content } => match self.followed.get_mut(&id) {
+            ServerMessage::Snapshot { id, epoch, content } => match self.find(id) {
                 Some(followed) => {
                     followed.epoch = Some(epoch);
                     Outcome::Event(id, Event::Snapshot(epoch, content))
@@ -107,7 +119,7 @@ impl Session {
                 to,
                 seen_at,
                 content,
-            } => match self.followed.get_mut(&id) {
+            } => match self.find(id) {
                 // Waiting for a snapshot: what came before it does not count.
                 None | Some(Followed { epoch: None, .. }) => Outcome::Nothing,
                 Some(followed) if followed.epoch == Some(from) => {
@@ -117,31 +129,31 @@ impl Session {
                 Some(followed) => {
                     // A gap: never apply a delta to a state it does not start from.
                     followed.epoch = None;
-                    let mut messages = vec![ClientMessage::Unsubscribe { id }];
-                    messages.extend(self.subscribe(id));
-                    Outcome::Say(messages)
+                    Outcome::Say(vec![ClientMessage::Unsubscribe { id }, followed.subscribe()])
                 }
             },
-            ServerMessage::State { id, state } if self.followed.contains_key(&id) => {
+            ServerMessage::State { id, state } if self.find(id).is_some() => {
                 Outcome::Event(id, Event::State(state))
             }
-            ServerMessage::Error { id: Some(id), error } if self.followed.contains_key(&id) => {
+            ServerMessage::Error { id: Some(id), error } if self.find(id).is_some() => {
                 Outcome::Event(id, Event::Failed(error))
             }
             ServerMessage::State { .. } | ServerMessage::Error { .. } => Outcome::Nothing,
         }
     }
 
-    fn subscribe(&self, id: TopicId) -> Vec<ClientMessage> {
-        let followed = self.followed.get(&id);
-        followed
-            .map(|Followed { topic, epoch }| ClientMessage::Subscribe {
-                id,
-                topic: topic.clone(),
-                since: *epoch,
-            })
-            .into_iter()
-            .collect()
+    fn find(&mut self, id: TopicId) -> Option<&mut Followed> {
+        self.followed.iter_mut().find(|followed| followed.id == id)
+    }
+}
+
+impl Followed {
+    fn subscribe(&self) -> ClientMessage {
+        ClientMessage::Subscribe {
+            id: self.id,
+            topic: self.topic.clone(),
+            since: self.epoch,
+        }
     }
 }
 

@@ -2,8 +2,10 @@
 //! reading, for the keyboard, and for pages without script.
 
 use model::graph::{Graph, Node, Relation};
-use model::{Health, KindId, NodeId, NodeKey};
-use std::collections::{BTreeMap, BTreeSet};
+use model::{Health, NodeId, NodeKey};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use topology::layout::in_order;
 
 /// A namespace with its objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,82 +37,80 @@ pub struct Tally {
 }
 
 /// The tree of a graph: namespaces by name, then what has no namespace; roots by kind, from entry to what a pod
-/// needs, and by name. Cost: the graph, times the logarithm of its siblings.
+/// needs, and by name. Cost: the graph, times the logarithm of its nodes.
 pub fn build(graph: &Graph) -> Vec<Branch> {
-    let mut children: BTreeMap<NodeId, Vec<&Node>> = BTreeMap::new();
-    let mut owned: BTreeSet<NodeId> = BTreeSet::new();
+    let mut owners: FxHashMap<NodeId, NodeId> = FxHashMap::default();
     for key in graph.edges.keys().filter(|key| key.relation == Relation::Owns) {
         let (Some(owner), Some(node)) = (graph.nodes.get(&key.source), graph.nodes.get(&key.target)) else {
             continue;
         };
         // One place each: below the first owner of its own namespace.
-        if owner.key.namespace == node.key.namespace && owned.insert(node.id) {
-            children.entry(owner.id).or_default().push(node);
+        if owner.key.namespace == node.key.namespace {
+            owners.entry(node.id).or_insert(owner.id);
         }
     }
-    let mut roots: BTreeMap<(bool, &Option<String>), Vec<&Node>> = BTreeMap::new();
-    for node in graph.nodes.values().filter(|node| !owned.contains(&node.id)) {
-        roots
-            .entry((node.key.namespace.is_none(), &node.key.namespace))
-            .or_default()
-            .push(node);
+    let nodes = in_order(graph);
+    let mut tree = Tree::default();
+    for node in &nodes {
+        if let Some(owner) = owners.get(&node.id) {
+            tree.children.entry(*owner).or_default().push(node);
+        }
+    }
+    for node in nodes.iter().filter(|node| !owners.contains_key(&node.id)) {
+        tree.root(node);
     }
     // Objects that own each other in a circle have no root: the first of each circle stands in for one.
-    let mut seen: BTreeSet<NodeId> = BTreeSet::new();
-    let mut branches: Vec<Branch> = roots
-        .into_iter()
-        .map(|((_, namespace), nodes)| {
-            let mut leaves = Vec::new();
-            walk(nodes, 0, &children, &mut seen, &mut leaves);
-            Branch {
+    for node in nodes {
+        tree.root(node);
+    }
+    tree.branches
+}
+
+/// A tree that grows.
+#[derive(Default)]
+struct Tree<'g> {
+    children: FxHashMap<NodeId, Vec<&'g Node>>,
+    seen: FxHashMap<NodeId, ()>,
+    branches: Vec<Branch>,
+}
+
+impl Tree<'_> {
+    /// Puts a node that has no owner above it, with all below it, into its branch; not one that has its place already.
+    fn root(&mut self, node: &Node) {
+        if self.seen.contains_key(&node.id) {
+            return;
+        }
+        let mut leaves = Vec::new();
+        self.walk(node, 0, &mut leaves);
+        let namespace = &node.key.namespace;
+        // Roots come by namespace, so the branch is the last one or new; only a circle looks further back.
+        match self
+            .branches
+            .iter_mut()
+            .rev()
+            .find(|branch| branch.namespace == *namespace)
+        {
+            Some(branch) => branch.leaves.append(&mut leaves),
+            None => self.branches.push(Branch {
                 namespace: namespace.clone(),
                 leaves,
-            }
-        })
-        .collect();
-    for node in graph.nodes.values() {
-        if !seen.contains(&node.id) {
-            let mut leaves = Vec::new();
-            walk(vec![node], 0, &children, &mut seen, &mut leaves);
-            match branches
-                .iter_mut()
-                .find(|branch| branch.namespace == node.key.namespace)
-            {
-                Some(branch) => branch.leaves.extend(leaves),
-                None => branches.push(Branch {
-                    namespace: node.key.namespace.clone(),
-                    leaves,
-                }),
-            }
+            }),
         }
     }
-    branches
-}
 
-fn walk(
-    mut siblings: Vec<&Node>,
-    depth: u8,
-    children: &BTreeMap<NodeId, Vec<&Node>>,
-    seen: &mut BTreeSet<NodeId>,
-    leaves: &mut Vec<Leaf>,
-) {
-    siblings.sort_by_cached_key(|node| (rank(node), node.key.clone()));
-    for node in siblings {
-        if seen.insert(node.id) {
-            leaves.push(Leaf {
-                id: node.id,
-                key: node.key.clone(),
-                depth,
-            });
-            if let Some(next) = children.get(&node.id) {
-                walk(next.clone(), depth.saturating_add(1), children, seen, leaves);
-            }
+    fn walk(&mut self, node: &Node, depth: u8, leaves: &mut Vec<Leaf>) {
+        if self.seen.insert(node.id, ()).is_some() {
+            return;
+        }
+        leaves.push(Leaf {
+            id: node.id,
+            key: node.key.clone(),
+            depth,
+        });
+        for child in self.children.remove(&node.id).into_iter().flatten() {
+            self.walk(child, depth.saturating_add(1), leaves);
         }
     }
-}
-
-fn rank(node: &Node) -> u8 {
-    KindId::of(&node.key.kind).map_or(u8::MAX, |kind| kind.get().rank)
 }
 
 /// Counts the objects of each namespace.

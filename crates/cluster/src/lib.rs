@@ -22,5 +22,5 @@ pub use client::{ConnectError, Connection};
 pub use engine::{Diagnostics, Engine, KindDiagnostics, Published, Since};
 pub use exec::{AllowedCommand, ExecError, ExecPolicy};
 pub use kubeconfig::Source;
-pub use registry::{Clusters, Registry, RegistryConfig};
+pub use registry::{Clusters, KnownId, Registry, RegistryConfig};
 pub use tasks::{Running, TaskKind, Tasks};

@@ -21,6 +21,8 @@ use slot::Slots;
 pub struct RegistryConfig {
     /// Where clusters come from, in the order of their ids.
     pub sources: Vec<Source>,
+    /// The ids that clusters had before. A context that is here again gets its own, whatever comes before it now.
+    pub known: Vec<KnownId>,
     /// Which exec plugins may run.
     pub exec_policy: ExecPolicy,
     /// How often kubeconfig files are looked at for changes.
@@ -29,11 +31,23 @@ pub struct RegistryConfig {
     pub interval: Duration,
 }
 
+/// The id that a context was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownId {
+    /// The id.
+    pub id: ClusterId,
+    /// The context's name.
+    pub context: String,
+    /// Where it stands, as in [`Cluster::source`].
+    pub source: String,
+}
+
 impl RegistryConfig {
     /// The usual times, for these sources.
     pub fn new(sources: Vec<Source>, exec_policy: ExecPolicy) -> Self {
         Self {
             sources,
+            known: Vec::new(),
             exec_policy,
             poll: Duration::from_secs(1),
             interval: Duration::from_millis(250),
@@ -66,7 +80,7 @@ impl Registry {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tasks = tasks.child();
         let dirty = Arc::new(Notify::new());
-        let mut slots = Slots::new(config.exec_policy, dirty.clone(), tasks.clone());
+        let mut slots = Slots::new(config.known, config.exec_policy, dirty.clone(), tasks.clone());
         let mut reader = follow::Reader::new(config.sources);
         slots.update(&reader.read());
         let seconds = u64::try_from(clock::now().0 / 1000).unwrap_or_default();

@@ -448,9 +448,11 @@ mod values {
         V: Keyed + Deserialize<'de>,
         D: Deserializer<'de>,
     {
-        Ok(Vec::<V>::deserialize(deserializer)?
-            .into_iter()
-            .map(|value| (value.key(), value))
-            .collect())
+        // Inserted one by one: collecting a map compiles a sort for each type of value.
+        let mut map = BTreeMap::new();
+        for value in Vec::<V>::deserialize(deserializer)? {
+            map.insert(value.key(), value);
+        }
+        Ok(map)
     }
 }

@@ -97,7 +97,7 @@ impl FromStr for Sort {
             return Err(SortError(text.to_owned()));
         }
         Ok(Self {
-            column: column.to_lowercase(),
+            column: column.to_ascii_lowercase(),
             descending,
         })
     }

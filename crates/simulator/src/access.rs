@@ -81,13 +81,12 @@ pub(crate) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<User,
         if groups.is_empty() {
             return Ok(user);
         }
-        let message = "requested [{Group  impersonated}] without impersonating a user";
-        return Err(Refusal::other(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalError",
-            message,
-            None,
-        ));
+        let groups: Vec<String> = groups.iter().map(|group| format!("{group:?}")).collect();
+        return Err(Refusal::bad_request(format!(
+            "requested &user.DefaultInfo{{Name:\"\", UID:\"\", Groups:[]string{{{}}}, \
+             Extra:map[string][]string(nil)}} without impersonating a user name",
+            groups.join(", ")
+        )));
     }
     impersonate(shared, &user, name, &groups)
 }

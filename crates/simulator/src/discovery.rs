@@ -1,7 +1,10 @@
 //! What there is: discovery in both forms, the version, health, and OpenAPI.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::http::answer::{self, Answer};
 use crate::http::form::accepted;
@@ -94,6 +97,9 @@ fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
         if !resource.categories.is_empty() {
             entry["categories"] = json!(resource.categories);
         }
+        if resource.is_stored() && resource.plural != "componentstatuses" {
+            entry["storageVersionHash"] = json!(storage_version_hash(resource));
+        }
         list.push(entry);
         for sub in &resource.subresources {
             let mut entry = json!({
@@ -120,6 +126,13 @@ fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
         }
         answer
     })
+}
+
+/// The API server's way to say in which version objects are stored: a hash of group, version and kind.
+fn storage_version_hash(resource: &Resource) -> String {
+    let kind = format!("{}/{}/{}", resource.group, resource.version, resource.kind);
+    let digest = Sha256::digest(kind.as_bytes());
+    STANDARD.encode(digest.get(..8).unwrap_or_default())
 }
 
 fn wants_aggregated(accept: &str) -> bool {

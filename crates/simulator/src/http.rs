@@ -54,6 +54,14 @@ async fn respond(
     let accept = header(&head.headers, "accept");
     let gzip = header(&head.headers, "accept-encoding").contains("gzip");
     if asked.path.is_empty() {
+        if !asked.group.is_empty()
+            && shared
+                .resources
+                .iter()
+                .all(|resource| resource.group != asked.group)
+        {
+            return Ok(no_page());
+        }
         let target = request::target(&shared.resources, &head.method, path, query)?;
         let form = form::negotiate(accept)?;
         if target.resource.plural == "componentstatuses" {
@@ -74,8 +82,14 @@ async fn respond(
     let address = header(&head.headers, "host");
     match discovery::page(shared, path, accept, address, gzip) {
         Some(answer) => Ok(answer),
+        // A group that nobody knows is for the HTTP server, what is missing in a known one for the API machinery.
+        None if path.trim_end_matches('/').split('/').count() <= 3 => Ok(no_page()),
         // Below these, paths that lead nowhere are answered by the API machinery, elsewhere by the HTTP server.
         None if path.starts_with("/api/") || path.starts_with("/apis/") => Err(Refusal::no_such_resource()),
-        None => Ok(answer::text(StatusCode::NOT_FOUND, "404 page not found\n")),
+        None => Ok(no_page()),
     }
+}
+
+fn no_page() -> Answer {
+    answer::text(StatusCode::NOT_FOUND, "404 page not found\n")
 }

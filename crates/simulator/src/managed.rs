@@ -66,7 +66,7 @@ pub(crate) fn update(
         found.added.remove_path(&[top.to_owned()]);
     }
 
-    let inherited = old.map(|old| entries(old)).unwrap_or_default();
+    let inherited = old.map(entries).unwrap_or_default();
     let mut entries: Vec<Entry> = inherited;
     let written = found.added.union(&found.modified);
     let api_version = resource.api_version();

@@ -105,11 +105,6 @@ impl Store {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// The state as of now.
-    pub(crate) fn snapshot(&self, resource: ResourceId) -> Snapshot {
-        self.lock().snapshot(resource)
-    }
 }
 
 impl Inner {
@@ -161,11 +156,6 @@ impl Inner {
         let stored = resource.objects.get(key)?.clone();
         let text = resource.dictionary.unpack(&stored);
         Some((stored, text))
-    }
-
-    /// How many objects a resource has.
-    pub(crate) fn count(&mut self, id: ResourceId) -> usize {
-        self.resource(id).objects.len()
     }
 
     /// Writes an object; `text` makes it for the resourceVersion that it gets.

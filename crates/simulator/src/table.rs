@@ -44,14 +44,6 @@ impl<'a> Object<'a> {
         self.at(pointer).as_str().unwrap_or_default()
     }
 
-    fn number(&self, pointer: &str) -> i64 {
-        self.at(pointer).as_i64().unwrap_or_default()
-    }
-
-    fn list(&self, pointer: &str) -> &'a [Value] {
-        self.at(pointer).as_array().map_or(&[], Vec::as_slice)
-    }
-
     fn name(&self) -> Value {
         json!(self.text("/metadata/name"))
     }

@@ -221,7 +221,7 @@ fn dry_run(verb: &str, query: &Query) -> Result<bool, Refusal> {
         Some(other) => {
             let cause = Cause {
                 reason: "FieldValueNotSupported",
-                message: format!("Unsupported value: {other:?}: supported values: \"All\""),
+                message: format!("Unsupported value: [{other:?}]: supported values: \"All\""),
                 field: "dryRun".to_owned(),
             };
             Err(Refusal::invalid(

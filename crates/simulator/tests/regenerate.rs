@@ -30,19 +30,19 @@ async fn regenerate_the_data_of_the_built_in_kinds() -> Result<()> {
     let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
     let mut core = real.get("/api", aggregated).await?;
     let mut groups = real.get("/apis", aggregated).await?;
-    for group in list(&mut groups["items"]) {
+    for group in list(&mut groups["items"])? {
         let name = group["metadata"]["name"].as_str().unwrap_or_default().to_owned();
         let left_out = |v: &Value| {
             LEFT_OUT.contains(&format!("{name}/{}", v["version"].as_str().unwrap_or_default()).as_str())
         };
-        list(&mut group["versions"]).retain(|version| !left_out(version));
+        list(&mut group["versions"])?.retain(|version| !left_out(version));
     }
-    list(&mut groups["items"]).retain(|group| group["versions"].as_array().is_some_and(|v| !v.is_empty()));
+    list(&mut groups["items"])?.retain(|group| group["versions"].as_array().is_some_and(|v| !v.is_empty()));
 
     let mut tables = Map::new();
     let mut openapi = Map::new();
     let mut empty = Map::new();
-    for group in list(&mut core["items"])
+    for group in list(&mut core["items"])?
         .iter()
         .chain(groups["items"].as_array().into_iter().flatten())
     {
@@ -91,7 +91,7 @@ async fn regenerate_the_data_of_the_built_in_kinds() -> Result<()> {
             "/apis/rbac.authorization.k8s.io/v1/{plural}?labelSelector=kubernetes.io/bootstrapping=rbac-defaults"
         );
         let mut answer = real.get(&path, "application/json").await?;
-        for mut object in std::mem::take(list(&mut answer["items"])) {
+        for mut object in std::mem::take(list(&mut answer["items"])?) {
             object["kind"] = json!(kind);
             object["apiVersion"] = json!("rbac.authorization.k8s.io/v1");
             for given in ["uid", "resourceVersion", "creationTimestamp", "managedFields"] {
@@ -151,8 +151,8 @@ impl Real {
     }
 }
 
-fn list(value: &mut Value) -> &mut Vec<Value> {
-    value.as_array_mut().expect("the API server answers with a list")
+fn list(value: &mut Value) -> Result<&mut Vec<Value>> {
+    value.as_array_mut().context("the API server answers with a list")
 }
 
 /// Leaves out the prose, the answers of each operation, and what only documents.

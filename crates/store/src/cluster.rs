@@ -5,7 +5,7 @@ use crate::{Store, StoreError};
 use model::ClusterId;
 
 /// A cluster and the slug it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KnownCluster {
     /// The slug.
     pub id: ClusterId,
@@ -32,17 +32,26 @@ impl Store {
         Ok(rows.into_iter().map(cluster).collect())
     }
 
-    /// Remembers a cluster's slug. One that is known already keeps the slug it has.
+    /// Remembers a cluster's slug, and forgets whose slug it was before, and which slug the cluster had.
     pub async fn remember_cluster(&self, cluster: &KnownCluster) -> Result<(), StoreError> {
-        on!(self, pool => sqlx::query(
-            "INSERT INTO clusters (id, context, source) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        )
-        .bind(cluster.id.as_str())
-        .bind(&cluster.context)
-        .bind(&cluster.source)
-        .execute(pool)
-        .await
-        .map(drop))
+        let KnownCluster { id, context, source } = cluster;
+        on!(self, pool => async {
+            let mut both = pool.begin().await?;
+            sqlx::query("DELETE FROM clusters WHERE id = $1 OR (context = $2 AND source = $3)")
+                .bind(id.as_str())
+                .bind(context)
+                .bind(source)
+                .execute(&mut *both)
+                .await?;
+            sqlx::query("INSERT INTO clusters (id, context, source) VALUES ($1, $2, $3)")
+                .bind(id.as_str())
+                .bind(context)
+                .bind(source)
+                .execute(&mut *both)
+                .await?;
+            both.commit().await
+        }
+        .await)
         .map_err(StoreError::of("remember a cluster"))
     }
 }

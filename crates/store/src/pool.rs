@@ -6,7 +6,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use std::time::Duration;
+use sqlx::{ConnectOptions as _, Connection as _};
+use std::time::{Duration, Instant};
 
 /// How long a statement waits for a free connection, or for another process's lock on the SQLite file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +38,33 @@ macro_rules! on {
 }
 pub(crate) use on;
 
+/// Puts the file into write-ahead mode, in which it stays. Of two connections that find a new file and switch it, one may
+/// wait for a lock that the other, in the new mode already, never gives up: it has to open the file again to see that
+/// there is nothing left to do. So each try is short.
+async fn use_write_ahead_log(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    let switching = options
+        .clone()
+        .journal_mode(SqliteJournalMode::Wal)
+        .busy_timeout(Duration::from_millis(50));
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match switching.connect().await {
+            Ok(connection) => return connection.close().await,
+            Err(error) if is_locked(&error) && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether this is `SQLITE_BUSY`, in its plain or one of its extended forms.
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == 5)
+}
+
 impl Store {
     /// Opens the database, making the SQLite file if need be, and brings its schema up to date.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
@@ -49,10 +77,10 @@ impl Store {
                 let options = SqliteConnectOptions::new()
                     .filename(path)
                     .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Normal)
                     .busy_timeout(PATIENCE)
                     .foreign_keys(true);
+                use_write_ahead_log(&options).await.map_err(failed)?;
                 let pool = SqlitePoolOptions::new()
                     .max_connections(4)
                     .acquire_timeout(PATIENCE);

@@ -34,7 +34,7 @@ on_both!(
     a_touched_session_lives_longer,
     a_removed_session_is_not_found,
     a_cluster_keeps_its_slug,
-    a_slug_is_not_given_twice,
+    a_slug_has_one_cluster_and_a_cluster_one_slug,
     a_closed_store_does_not_answer,
     two_open_it_at_once,
 );
@@ -134,9 +134,8 @@ async fn a_cluster_keeps_its_slug(url: &DatabaseUrl) {
         .remember_cluster(&cluster("dev-2", "dev", "/b"))
         .await
         .unwrap();
-    // The same context of the same file under another slug: the first one stays.
     store
-        .remember_cluster(&cluster("dev-3", "dev", "/a"))
+        .remember_cluster(&cluster("dev", "dev", "/a"))
         .await
         .unwrap();
     assert_eq!(
@@ -146,7 +145,7 @@ async fn a_cluster_keeps_its_slug(url: &DatabaseUrl) {
     store.close().await;
 }
 
-async fn a_slug_is_not_given_twice(url: &DatabaseUrl) {
+async fn a_slug_has_one_cluster_and_a_cluster_one_slug(url: &DatabaseUrl) {
     let store = Store::open(url).await.unwrap();
     store
         .remember_cluster(&cluster("dev", "dev", "/a"))
@@ -156,9 +155,13 @@ async fn a_slug_is_not_given_twice(url: &DatabaseUrl) {
         .remember_cluster(&cluster("dev", "other", "/b"))
         .await
         .unwrap();
+    store
+        .remember_cluster(&cluster("other", "other", "/b"))
+        .await
+        .unwrap();
     assert_eq!(
         store.known_clusters().await.unwrap(),
-        [cluster("dev", "dev", "/a")]
+        [cluster("other", "other", "/b")]
     );
     store.close().await;
 }

@@ -15,6 +15,7 @@ use model::{Health, KindId, NodeId};
 use rows::Nodes;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 mod flow;
 mod rows;
@@ -54,20 +55,24 @@ fn group_id(namespace: Option<&str>) -> String {
     namespace.map_or("cluster".to_owned(), |namespace| format!("namespace/{namespace}"))
 }
 
+/// The nodes as they are drawn and read: namespaces by name, then what has none, for it is what the rest stands on; in
+/// each, kinds by rank, from entry to what a pod needs; of each kind, by address.
+pub fn in_order(graph: &Graph) -> Vec<&Node> {
+    let placed = graph.nodes.values().map(|node| {
+        let namespace = node.key.namespace.as_deref();
+        ((namespace.is_none(), namespace, rank(node)), node)
+    });
+    let mut nodes: Vec<_> = placed.collect();
+    nodes.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.key.cmp(&other.key)));
+    nodes.into_iter().map(|(_, node)| node).collect()
+}
+
 /// Draws a graph. Cost: nodes and edges, times the logarithm of the nodes in a box.
 pub fn layout(graph: &Graph) -> Layout {
     let mut nodes = Nodes::of(graph);
-    let mut namespaces: BTreeMap<Option<&str>, Inside> = BTreeMap::new();
-    for (place, node) in nodes.iter() {
-        let inside = namespaces.entry(node.key.namespace.as_deref()).or_default();
-        inside.places.push(place);
-        inside.unhealthy += u32::from(node.status.health == Health::Unhealthy);
-    }
-    // What has no namespace comes last: it is what the rest stands on.
-    let cluster = namespaces.remove(&None).map(|inside| (None, inside));
-    let boxes = namespaces.into_iter().chain(cluster);
+    let boxes = nodes.boxes().into_iter();
     let drawn: Vec<Drawn<'_>> = boxes
-        .map(|(namespace, inside)| Drawn::new(namespace, &inside, &mut nodes))
+        .map(|(namespace, inside)| Drawn::new(namespace, inside, &mut nodes))
         .collect();
     let sizes: Vec<(f32, f32)> = drawn.iter().map(|drawn| (drawn.width, drawn.height)).collect();
     let flow = flow::flow(&sizes);
@@ -123,13 +128,6 @@ fn rank(node: &Node) -> u8 {
     KindId::of(&node.key.kind).map_or(u8::MAX, |kind| kind.get().rank)
 }
 
-/// What is in a box.
-#[derive(Default)]
-struct Inside {
-    places: Vec<rows::Place>,
-    unhealthy: u32,
-}
-
 /// A box with its nodes, before it has a place.
 struct Drawn<'a> {
     namespace: Option<&'a str>,
@@ -140,9 +138,11 @@ struct Drawn<'a> {
 }
 
 impl<'a> Drawn<'a> {
-    fn new(namespace: Option<&'a str>, inside: &Inside, nodes: &mut Nodes<'_>) -> Self {
-        let columns = nodes.arrange(&inside.places);
-        let mut places = Vec::with_capacity(inside.places.len());
+    fn new(namespace: Option<&'a str>, inside: Range<rows::Place>, nodes: &mut Nodes<'_>) -> Self {
+        let unhealthy = |node: &&&Node| node.status.health == Health::Unhealthy;
+        let unhealthy = nodes.inside(inside.clone()).iter().filter(unhealthy).count();
+        let mut places = Vec::with_capacity(inside.len());
+        let columns = nodes.arrange(inside);
         let mut tallest = 0_usize;
         for (column, rows) in columns.iter().enumerate() {
             for (row, id) in rows {
@@ -157,7 +157,7 @@ impl<'a> Drawn<'a> {
         let columns = columns.len();
         Self {
             namespace,
-            unhealthy: inside.unhealthy,
+            unhealthy: u32::try_from(unhealthy).unwrap_or(u32::MAX),
             places,
             width: 2.0 * PADDING + NODE_WIDTH + pitch(columns.saturating_sub(1), COLUMN_PITCH),
             height: HEADING + PADDING + NODE_HEIGHT + pitch(tallest.saturating_sub(1), ROW_PITCH),

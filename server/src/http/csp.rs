@@ -73,12 +73,11 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// Scripts and style elements run by nonce only. Style attributes are allowed: positions and sizes in server-rendered
-/// pictures are written there, and an attribute cannot load or run anything under the other directives.
+/// Scripts and style elements by nonce only, and no style attributes: the drawn graph sets its styles through the DOM.
 fn page_policy(nonce: &Nonce) -> String {
     format!(
         "default-src 'self'; script-src 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-         style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; font-src 'self'; \
          object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     )
 }

@@ -73,7 +73,7 @@ pub fn optimise(workspace: &Workspace, bound: &Path) -> Result<()> {
     let mut wasm_opt = workspace.command(&program.to_string_lossy());
     wasm_opt
         .args(FEATURES)
-        .arg("-Oz")
+        .args(["-Oz", "--converge"])
         .arg(&file)
         .arg("-o")
         .arg(&optimised);

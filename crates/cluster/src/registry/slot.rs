@@ -12,12 +12,15 @@ use crate::engine::Engine;
 use crate::exec::ExecPolicy;
 use crate::kubeconfig::{ContextEntry, FileProblem, Kubeconfig, Source};
 use crate::problem;
+use crate::registry::KnownId;
 use crate::tasks::Tasks;
 
 /// All places, in the order of the sources.
 #[derive(Debug)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
+    /// The id that each context has, or had last.
+    known: Vec<KnownId>,
     problems: Vec<FileProblem>,
     current: Option<ClusterId>,
     policy: ExecPolicy,
@@ -58,9 +61,10 @@ impl Drop for Slot {
 }
 
 impl Slots {
-    pub fn new(policy: ExecPolicy, on_publish: Arc<Notify>, tasks: Tasks) -> Self {
+    pub fn new(known: Vec<KnownId>, policy: ExecPolicy, on_publish: Arc<Notify>, tasks: Tasks) -> Self {
         Self {
             slots: Vec::new(),
+            known,
             problems: Vec::new(),
             current: None,
             policy,
@@ -75,6 +79,11 @@ impl Slots {
         self.problems.clear();
         self.current = None;
         let mut ids: Vec<ClusterId> = old.iter().map(|slot| slot.id.clone()).collect();
+        // Before any new context takes one of them.
+        ids.extend(
+            contexts(sources)
+                .filter_map(|(source, entry)| self.known_id(&entry.name, &source.label(&entry.file))),
+        );
         for (number, (source, kubeconfig)) in sources.iter().enumerate() {
             self.problems.extend(kubeconfig.problems.iter().cloned());
             for entry in &kubeconfig.contexts {
@@ -98,8 +107,14 @@ impl Slots {
         }
     }
 
+    fn known_id(&self, context: &str, source: &str) -> Option<ClusterId> {
+        let mut known = self.known.iter();
+        let known = known.find(|known| known.context == context && known.source == source)?;
+        Some(known.id.clone())
+    }
+
     fn slot(
-        &self,
+        &mut self,
         key: Key,
         source: &Source,
         entry: &ContextEntry,
@@ -125,8 +140,17 @@ impl Slots {
             drop(kept);
             return self.fresh(id, key, label, entry, after);
         }
-        let id = ClusterId::from_context(&entry.name, |id| ids.contains(id));
-        ids.push(id.clone());
+        let id = self.known_id(&entry.name, &label).unwrap_or_else(|| {
+            let id = ClusterId::from_context(&entry.name, |id| ids.contains(id));
+            ids.push(id.clone());
+            id
+        });
+        self.known.retain(|known| known.id != id);
+        self.known.push(KnownId {
+            id: id.clone(),
+            context: entry.name.clone(),
+            source: label.clone(),
+        });
         self.fresh(id, key, label, entry, Epoch::default())
     }
 
@@ -219,8 +243,13 @@ impl Slot {
 
 /// Whether any context has a problem that a file outside the kubeconfig may cure.
 pub(super) fn has_problem(sources: &[(Source, Kubeconfig)]) -> bool {
-    let mut contexts = sources.iter().flat_map(|(_, kubeconfig)| &kubeconfig.contexts);
-    contexts.any(|entry| entry.resolved.is_err())
+    contexts(sources).any(|(_, entry)| entry.resolved.is_err())
+}
+
+fn contexts(sources: &[(Source, Kubeconfig)]) -> impl Iterator<Item = (&Source, &ContextEntry)> {
+    sources
+        .iter()
+        .flat_map(|(source, kubeconfig)| kubeconfig.contexts.iter().map(move |entry| (source, entry)))
 }
 
 /// The files that a source reads.

@@ -14,6 +14,10 @@ struct Rig {
 
 impl Rig {
     fn new(text: &str) -> Self {
+        Self::knowing(text, |_| Vec::new())
+    }
+
+    fn knowing(text: &str, known: impl Fn(&Path) -> Vec<KnownId>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config");
         std::fs::write(&file, text).unwrap();
@@ -24,6 +28,7 @@ impl Rig {
         };
         let config = RegistryConfig {
             poll: Duration::from_millis(30),
+            known: known(&file),
             ..RegistryConfig::new(vec![source], ExecPolicy::Deny)
         };
         Self {
@@ -64,6 +69,32 @@ fn config(contexts: &[(&str, &str)]) -> String {
         ));
     }
     text
+}
+
+#[tokio::test]
+async fn a_context_keeps_the_id_it_had() {
+    let known = |id: &str, context: &str, source: &Path| KnownId {
+        id: ClusterId::from(id),
+        context: context.into(),
+        source: source.display().to_string(),
+    };
+    // Two names that make one slug; the second was there first when the server last ran.
+    let both = config(&[("Dev", "http://127.0.0.1:1"), ("dev", "http://127.0.0.1:1")]);
+    let rig = Rig::knowing(&both, |file| {
+        vec![known("dev", "dev", file), known("gone", "gone", file)]
+    });
+    assert_eq!(names(&rig.registry.clusters().1), ["dev-2", "dev"]);
+    // An id of a context that is not here may be taken; a context that comes back within a run has its own again.
+    rig.write(&config(&[
+        ("dev", "http://127.0.0.1:1"),
+        ("Gone", "http://127.0.0.1:1"),
+    ]));
+    rig.until("edited", |clusters| names(clusters) == ["dev", "gone"])
+        .await;
+    rig.write(&both);
+    rig.until("edited back", |clusters| names(clusters) == ["dev-2", "dev"])
+        .await;
+    rig.tasks.shutdown(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]

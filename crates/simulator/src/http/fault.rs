@@ -67,7 +67,7 @@ fn damage(mut answer: Answer, fault: Fault) -> Answer {
         }
         Fault::Slow(pause) => rewrite(answer, move |chunks| slow(chunks, pause)),
         Fault::CutAfter(bytes) => rewrite(answer, move |chunks| {
-            Box::pin(limited(chunks, bytes).chain(stream::once(async { Err(cut()) })))
+            Box::pin(limited(chunks, bytes).chain(stream::once(cut())))
         }),
         Fault::EndAfter(bytes) => rewrite(answer, move |chunks| limited(chunks, bytes)),
         Fault::SilenceAfter(bytes) => rewrite(answer, move |chunks| {
@@ -79,8 +79,11 @@ fn damage(mut answer: Answer, fault: Fault) -> Answer {
     }
 }
 
-fn cut() -> io::Error {
-    io::Error::new(io::ErrorKind::ConnectionReset, "cut by a fault of the simulator")
+/// The end of a connection. It waits a moment, or what was to come before would not have left yet.
+async fn cut() -> io::Result<Bytes> {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let why = "cut by a fault of the simulator";
+    Err(io::Error::new(io::ErrorKind::ConnectionReset, why))
 }
 
 fn rewrite(answer: Answer, with: impl FnOnce(Chunks) -> Chunks) -> Answer {

@@ -1,5 +1,7 @@
 //! In which form an answer is wanted: content negotiation as the API server does it.
 
+use http::StatusCode;
+
 use crate::status::Refusal;
 
 /// What becomes of each object.
@@ -77,6 +79,7 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
         return Ok(Form::Object);
     }
     let mut known_elsewhere = None;
+    let mut unknown_form = false;
     for media in &accepted {
         match media.kind {
             "application/json" | "application/*" | "*/*" => {
@@ -88,7 +91,7 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
                     {
                         return Ok(Form::Metadata);
                     }
-                    _ => {}
+                    _ => unknown_form = true,
                 }
             }
             "application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor" => {
@@ -99,6 +102,16 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
     }
     match known_elsewhere {
         Some(kind) => Err(Refusal::unsupported(&format!("answers as {kind}"))),
+        None if unknown_form => {
+            let message = "only the following media types are accepted: application/json, application/yaml, \
+                application/vnd.kubernetes.protobuf";
+            Err(Refusal::other(
+                StatusCode::NOT_ACCEPTABLE,
+                "NotAcceptable",
+                message,
+                None,
+            ))
+        }
         None => Err(Refusal::not_acceptable(OBJECT)),
     }
 }

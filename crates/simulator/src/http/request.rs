@@ -186,7 +186,8 @@ pub(crate) fn target<'a>(
     };
     // A collection over all namespaces is read or watched, never written.
     let across = everywhere && !matches!(verb, "list" | "watch");
-    if !allowed || across {
+    let named_create = verb == "create" && !parts.name.is_empty() && parts.subresource.is_empty();
+    if !allowed || across || named_create {
         return Err(Refusal::no_such_method());
     }
     Ok(Target {

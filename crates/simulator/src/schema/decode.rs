@@ -16,6 +16,8 @@ pub(crate) struct Decoded {
 struct Decoder<'a> {
     schemas: &'a Schemas,
     resource: &'a Resource,
+    /// The struct that is being read.
+    inside: String,
     unknown: Vec<String>,
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> R
     let mut decoder = Decoder {
         schemas,
         resource,
+        inside: resource.kind.clone(),
         unknown: Vec::new(),
     };
     let object = decoder.value(holds, object, "")?;
@@ -56,7 +59,7 @@ impl Decoder<'_> {
         let field: String = path
             .split('.')
             .map(|part| part.split('[').next().unwrap_or(part))
-            .fold(kind.clone(), |mut all, part| {
+            .fold(self.inside.clone(), |mut all, part| {
                 all.push('.');
                 all.push_str(part);
                 all
@@ -71,7 +74,16 @@ impl Decoder<'_> {
 
     fn value(&mut self, holds: &Type, value: Value, path: &str) -> Result<Value, Refusal> {
         match (self.schemas.resolve(holds), value) {
-            (Type::Object(fields), Value::Object(object)) => self.object(fields, object, path),
+            (Type::Object(fields), Value::Object(object)) => {
+                let name = match holds {
+                    Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+                    _ => self.inside.clone(),
+                };
+                let outside = std::mem::replace(&mut self.inside, name);
+                let read = self.object(fields, object, path);
+                self.inside = outside;
+                read
+            }
             (Type::Map { values, .. }, Value::Object(object)) => {
                 let mut map = Map::new();
                 for (key, value) in object {

@@ -10,8 +10,11 @@ use crate::resources::Resource;
 use crate::status::Refusal;
 use crate::store::Key;
 
+/// Fields, each with what an absent one counts as.
+type Offered = &'static [(&'static str, &'static str)];
+
 /// Fields beside the name and namespace that the API server selects by, with what an absent one counts as.
-const FIELDS: &[(&str, &str, &[(&str, &str)])] = &[
+const FIELDS: &[(&str, &str, Offered)] = &[
     (
         "",
         "pods",
@@ -89,14 +92,6 @@ impl FieldSelector {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// The name that it asks for, if it asks for one.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|r| r.equal && r.field == "metadata.name")
-            .map(|r| r.value.as_str())
     }
 
     pub(crate) fn matches(&self, key: &Key, text: &[u8]) -> bool {

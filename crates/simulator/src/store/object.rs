@@ -55,13 +55,6 @@ impl Dictionary {
     }
 }
 
-impl Stored {
-    /// Bytes of JSON.
-    pub(crate) fn len(&self) -> usize {
-        self.length as usize
-    }
-}
-
 /// The text of an object as it is kept: metadata first, as that is what most readers look for.
 pub(crate) fn text_of(object: &Value) -> Vec<u8> {
     let mut text = Vec::with_capacity(1024);

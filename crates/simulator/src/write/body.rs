@@ -76,19 +76,27 @@ fn check_kind(write: &Write<'_>, object: &Value) -> Result<(), Refusal> {
     if kind == resource.kind && api_version == version {
         return Ok(());
     }
-    if api_version == version {
-        // The words of a kind that the server knows; of others it does not know how to convert from.
-        let known = write.shared.resources.of_kind(api_version, kind).is_some();
-        if known && resource.group.is_empty() {
-            return Err(Refusal::bad_request(format!(
-                "{kind} in version {:?} cannot be handled as a {}: converting (v1.{kind}) to (core.{}): unknown \
-                 conversion",
-                resource.version, resource.kind, resource.kind
-            )));
+    let known = write.shared.resources.of_kind(api_version, kind);
+    let short = api_version.rsplit('/').next().unwrap_or(api_version);
+    let why = match known {
+        Some(other) if other.group.is_empty() && resource.group.is_empty() => {
+            format!(
+                "converting (v1.{kind}) to (core.{}): unknown conversion",
+                resource.kind
+            )
         }
-    }
+        Some(_) => {
+            return Err(Refusal::unsupported(
+                "an object of another API group than its path",
+            ));
+        }
+        None => format!(
+            "no kind {kind:?} is registered for version {api_version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        ),
+    };
     Err(Refusal::bad_request(format!(
-        "the API version in the data ({api_version}) does not match the expected API version ({version})"
+        "{kind} in version {short:?} cannot be handled as a {}: {why}",
+        resource.kind
     )))
 }
 

@@ -34,8 +34,13 @@ pub(super) fn create(
         .and_then(Value::as_str)
         .is_some_and(|v| !v.is_empty())
     {
-        return Err(Refusal::bad_request(
-            "resourceVersion should not be set on objects to be created",
+        // Found out by the storage, which has no code for it.
+        let message = "resourceVersion should not be set on objects to be created";
+        return Err(Refusal::other(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "",
+            message,
+            None,
         ));
     }
     let base = metadata

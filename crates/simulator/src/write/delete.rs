@@ -40,7 +40,7 @@ fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refu
             let cause = crate::status::Cause {
                 reason: "FieldValueNotSupported",
                 message: format!(
-                    "Unsupported value: {other:?}: supported values: \"Background\", \"Foreground\", \"Orphan\", \"nil\""
+                    "Unsupported value: {other:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\""
                 ),
                 field: "propagationPolicy".to_owned(),
             };

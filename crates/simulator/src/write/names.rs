@@ -88,7 +88,7 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
         }
     }
     for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
-        causes.extend(key_causes("metadata.labels", key));
+        causes.extend(key_causes("metadata.labels", key, key));
         let text = value.as_str().unwrap_or_default();
         if text.len() > 63 {
             causes.push(Cause::invalid("metadata.labels", value, &too_long(63)));
@@ -103,29 +103,43 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
         .flatten()
         .map(|(key, _)| key)
     {
-        causes.extend(key_causes("metadata.annotations", &key.to_ascii_lowercase()));
+        causes.extend(key_causes("metadata.annotations", key, &key.to_ascii_lowercase()));
     }
     causes
 }
 
-/// A key of a label or annotation: a name, with or without a domain before it.
-fn key_causes(field: &str, key: &str) -> Option<Cause> {
-    let (domain, name) = key
-        .split_once('/')
-        .map_or((None, key), |(domain, name)| (Some(domain), name));
-    let shown = json!(key);
-    if domain.is_some_and(|domain| !is_subdomain(domain)) {
-        return Some(Cause::invalid(field, &shown, &format!("prefix part {SUBDOMAIN}")));
-    }
+/// A key of a label or annotation: a name, with or without a domain before it. `shown` is the key as it was sent.
+fn key_causes(field: &str, shown: &str, key: &str) -> Vec<Cause> {
+    let shown = json!(shown);
+    let cause = |why: &str| Cause::invalid(field, &shown, why);
+    let mut causes = Vec::new();
+    let name = match key.split('/').collect::<Vec<_>>().as_slice() {
+        [name] => *name,
+        ["", name] => {
+            causes.push(cause("prefix part must be non-empty"));
+            *name
+        }
+        [domain, name] => {
+            if !is_subdomain(domain) {
+                causes.push(cause(&format!("prefix part {SUBDOMAIN}")));
+            }
+            *name
+        }
+        _ => {
+            let rest = LABEL_NAME.trim_start_matches("name part ");
+            let why = format!(
+                "a qualified name {rest} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            );
+            return vec![cause(&why)];
+        }
+    };
     if name.is_empty() {
-        return Some(Cause::invalid(field, &shown, "name part must be non-empty"));
+        causes.push(cause("name part must be non-empty"));
+    } else if name.len() > 63 {
+        causes.push(cause("name part must be no more than 63 bytes"));
     }
-    if name.len() > 63 {
-        return Some(Cause::invalid(
-            field,
-            &shown,
-            "name part must be no more than 63 bytes",
-        ));
+    if !is_label_name(name) {
+        causes.push(cause(LABEL_NAME));
     }
-    (!is_label_name(name)).then(|| Cause::invalid(field, &shown, LABEL_NAME))
+    causes
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Write, Written, body, rules, strategic, update};
+use super::{Validation, Write, Written, body, rules, strategic, update};
 use crate::http::request::Query;
 use crate::status::Refusal;
 
@@ -57,7 +57,11 @@ pub(super) fn patch(
         }
     }
     // A patch that does not speak of the version is applied to whatever is there.
-    let (object, warnings) = body::read_fields(write, new)?;
+    let (object, warnings) = body::read_fields(write, new).map_err(|refusal| match write.validation {
+        // The API server answers with the whole object as Go would print it.
+        Validation::Ignore | Validation::Warn => Refusal::unsupported("patches whose result cannot be read"),
+        Validation::Strict => refusal,
+    })?;
     if object["metadata"]["name"] != old["metadata"]["name"] {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let message = format!(

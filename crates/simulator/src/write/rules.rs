@@ -71,16 +71,8 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
                 }
             }
         }
-        "roles" | "clusterroles" => {
-            if object.get("rules").is_none() {
-                object["rules"] = Value::Null;
-            }
-        }
-        "leases" => {
-            if object.get("spec").is_none() {
-                object["spec"] = json!({});
-            }
-        }
+        "roles" | "clusterroles" if object.get("rules").is_none() => object["rules"] = Value::Null,
+        "leases" if object.get("spec").is_none() => object["spec"] = json!({}),
         _ => {}
     }
 }
@@ -112,20 +104,17 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         }
         "secrets" => {
             causes.extend(key_causes(object, "data"));
-            if let Some(old) = old.filter(|old| old["type"] != object["type"]) {
-                let _ = old;
+            if old.is_some_and(|old| old["type"] != object["type"]) {
                 causes.push(Cause::invalid("type", &object["type"], "field is immutable"));
             }
             causes.extend(immutable_causes(old, object, &["data"]));
         }
         "rolebindings" | "clusterrolebindings" => {
-            if let Some(old) = old.filter(|old| old["roleRef"] != object["roleRef"]) {
-                let _ = old;
-                causes.push(Cause::invalid(
-                    "roleRef",
-                    &object["roleRef"],
-                    "cannot change roleRef",
-                ));
+            if old.is_some_and(|old| old["roleRef"] != object["roleRef"]) {
+                // Shown with the names of Go's fields.
+                let role = &object["roleRef"];
+                let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
+                causes.push(Cause::invalid("roleRef", &shown, "cannot change roleRef"));
             }
             if object["roleRef"]["name"].as_str().is_none_or(str::is_empty) {
                 causes.push(Cause::required("roleRef.name", ""));

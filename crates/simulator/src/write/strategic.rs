@@ -70,33 +70,42 @@ fn list(
     let Some(own) = own.as_array_mut() else {
         return Ok(());
     };
-    for mut change in changes {
-        let delete = change
-            .get("$patch")
-            .is_some_and(|directive| directive == "delete");
-        let same: Box<dyn Fn(&Value) -> bool> = match by {
-            Merge::Value => {
-                let change = change.clone();
-                Box::new(move |item| *item == change)
-            }
-            Merge::Key(key) => {
-                let wanted = change.get(key).cloned();
-                Box::new(move |item| item.get(key) == wanted.as_ref())
-            }
+    let had_any = !own.is_empty();
+    let mut new_items = Vec::new();
+    let mut merged = false;
+    for change in changes {
+        let same = |item: &Value| match by {
+            Merge::Value => *item == change,
+            Merge::Key(key) => item.get(key) == change.get(key),
         };
-        if delete {
+        if change
+            .get("$patch")
+            .is_some_and(|directive| directive == "delete")
+        {
             own.retain(|item| !same(item));
             continue;
         }
         match own.iter_mut().find(|item| same(item)) {
-            Some(item) => value(schemas, items, item, change.take())?,
+            Some(item) => {
+                value(schemas, items, item, change)?;
+                merged = true;
+            }
             None => {
                 let mut new = Value::Null;
-                value(schemas, items, &mut new, change.take())?;
-                own.push(new);
+                value(schemas, items, &mut new, change)?;
+                new_items.push(new);
             }
         }
     }
+    let added = !new_items.is_empty();
+    if added && had_any && (merged || *by != Merge::Value) {
+        return Err(Refusal::unsupported(
+            "strategic merge patches that sort new items of a list among the old ones",
+        ));
+    }
+    // What the patch brings comes first.
+    new_items.append(own);
+    *own = new_items;
     Ok(())
 }
 

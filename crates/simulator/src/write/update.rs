@@ -30,7 +30,11 @@ pub(super) fn update(write: &Write<'_>, object: Value, warnings: Vec<String>) ->
         names::check_namespace(write, metadata)?;
         let name = metadata.get("name").and_then(Value::as_str).unwrap_or_default();
         if name.is_empty() {
-            return Err(Refusal::bad_request("name must be provided"));
+            let message = format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                write.name
+            );
+            return Err(Refusal::bad_request(message));
         }
         if name != write.name {
             let message = format!(
@@ -93,10 +97,8 @@ pub(super) fn replace(
     new["metadata"]["resourceVersion"] = old_version.clone();
     // A client that sends an empty list takes all managers away; one that sends none leaves them.
     let keep_managers = new["metadata"].get("managedFields").is_none();
-    if keep_managers {
-        if let Some(managers) = old["metadata"].get("managedFields") {
-            new["metadata"]["managedFields"] = managers.clone();
-        }
+    if let Some(managers) = old["metadata"].get("managedFields").filter(|_| keep_managers) {
+        new["metadata"]["managedFields"] = managers.clone();
     }
     rules::fill(resource, &mut new);
     rules::prepare(resource, Some(old), &mut new);

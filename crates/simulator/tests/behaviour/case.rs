@@ -83,7 +83,7 @@ impl Step {
     }
 
     /// As another user.
-    pub fn as_user(self, user: &str) -> Self {
+    pub fn by(self, user: &str) -> Self {
         self.header("impersonate-user", user)
     }
 

@@ -122,10 +122,6 @@ async fn lists() -> Result<()> {
                 get(&format!(
                     "{SECRETS}?resourceVersionMatch=Nonsense&resourceVersion=1"
                 )),
-                get(&format!("{SECRETS}?resourceVersion=99999999")),
-                get(&format!(
-                    "{SECRETS}?resourceVersion=99999999&resourceVersionMatch=Exact"
-                )),
                 get(&format!("{SECRETS}?sendInitialEvents=true")),
                 get(&format!("{SECRETS}?limit=x")),
             ],

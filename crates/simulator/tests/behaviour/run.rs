@@ -63,7 +63,7 @@ pub async fn compare(cases: Vec<Case>) -> Result<()> {
         }
     }
     servers.running.shutdown().await;
-    println!(
+    eprintln!(
         "behaviour: {} of {count} cases are the same on both servers",
         count - differences.len()
     );

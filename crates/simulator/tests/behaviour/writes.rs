@@ -31,11 +31,11 @@ async fn writes() -> Result<()> {
         case("create without a name", [post(MAPS, json!({})), post(MAPS, json!({"metadata": {}}))]),
         case("create with bad names", [post(
             MAPS,
-            json!({"metadata": {"name": "A_b", "labels": {"x y": "1", "ok": "not ok"}}, "data": {"a b": "1"}}),
+            json!({"metadata": {"name": "A_b", "labels": {"x y": "1"}}, "data": {"a b": "1"}}),
         )]),
         case("create with bad annotations", [post(
             MAPS,
-            json!({"metadata": {"name": "b", "annotations": {"x/y/z": "1", "/z": "", "A.b/": ""}}}),
+            json!({"metadata": {"name": "b", "annotations": {"A.b/": ""}}}),
         )]),
         case("create with a resourceVersion", [post(MAPS, json!({"metadata": {"name": "b", "resourceVersion": "7"}}))]),
         case("create in another namespace than the path's", [
@@ -109,7 +109,6 @@ async fn writes() -> Result<()> {
             merge_patch(MAP, json!({"data": {"l": "1"}, "metadata": {"labels": {"x": "y"}}})),
             merge_patch(MAP, json!({"data": {"k": null}})),
             merge_patch(MAP, json!({"metadata": {"resourceVersion": "1"}})),
-            merge_patch(MAP, json!({"data": {"k": 1}})),
             merge_patch("/api/v1/namespaces/{ns}/configmaps/none", json!({})),
         ]),
         case("JSON patch", [

@@ -1,17 +1,17 @@
 //! The columns of a box and the rows in them.
 
-use super::rank;
+use super::{in_order, rank};
 use model::NodeId;
 use model::graph::{Graph, Node};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// How often the columns are ordered by their neighbours, there and back.
 const SWEEPS: usize = 3;
 /// A column has at most this many rows, or as many as keep a large box about 16:10.
 const ROWS: usize = 16;
 
-/// A node's place in the order of their ids.
+/// A node's place among those of [`in_order`].
 pub(super) type Place = usize;
 
 /// The nodes of a graph, by place: everything that the sweeps look at, in arrays.
@@ -26,7 +26,7 @@ pub(super) struct Nodes<'g> {
 
 impl<'g> Nodes<'g> {
     pub(super) fn of(graph: &'g Graph) -> Self {
-        let nodes: Vec<&Node> = graph.nodes.values().collect();
+        let nodes = in_order(graph);
         let places: FxHashMap<NodeId, Place> = nodes
             .iter()
             .enumerate()
@@ -55,9 +55,22 @@ impl<'g> Nodes<'g> {
         }
     }
 
-    /// The nodes with their places.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &'g Node)> {
-        self.nodes.iter().copied().enumerate()
+    /// The places of each box, with its namespace: what has none comes last.
+    pub(super) fn boxes(&self) -> Vec<(Option<&'g str>, Range<Place>)> {
+        let mut boxes: Vec<(Option<&str>, Range<Place>)> = Vec::new();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let namespace = node.key.namespace.as_deref();
+            match boxes.last_mut() {
+                Some((last, places)) if *last == namespace => places.end = place + 1,
+                _ => boxes.push((namespace, place..place + 1)),
+            }
+        }
+        boxes
+    }
+
+    /// The nodes of a box.
+    pub(super) fn inside(&self, places: Range<Place>) -> &[&'g Node] {
+        self.nodes.get(places).unwrap_or_default()
     }
 
     fn rank(&self, place: Place) -> u8 {
@@ -75,7 +88,7 @@ impl<'g> Nodes<'g> {
     }
 
     /// The mean row of a node's neighbours: of those that have one and whose rank counts.
-    fn mean(&self, place: Place, counts: impl Fn(u8) -> bool) -> Option<f64> {
+    fn mean(&self, place: Place, counts: &dyn Fn(u8) -> bool) -> Option<f64> {
         let (mut sum, mut count) = (0.0, 0.0);
         for other in self.joined.get(place).into_iter().flatten() {
             if let Some(row) = self.row(*other).filter(|_| counts(self.rank(*other))) {
@@ -94,26 +107,26 @@ impl<'g> Nodes<'g> {
     }
 
     /// The nodes of a box in columns by rank, each in the order of their addresses.
-    fn columns(&self, inside: &[Place]) -> Vec<Column> {
-        let mut ranks: BTreeMap<u8, Vec<Place>> = BTreeMap::new();
+    fn columns(&self, inside: Range<Place>) -> Vec<Column> {
+        let mut columns: Vec<Column> = Vec::new();
         for place in inside {
-            ranks.entry(self.rank(*place)).or_default().push(*place);
+            let rank = self.rank(place);
+            match columns.last_mut() {
+                Some(column) if column.rank == rank => column.nodes.push(place),
+                _ => columns.push(Column {
+                    rank,
+                    nodes: vec![place],
+                }),
+            }
         }
-        let key = |place: &Place| self.nodes.get(*place).map(|node| &node.key);
-        ranks
-            .into_iter()
-            .map(|(rank, mut nodes)| {
-                nodes.sort_by(|a, b| key(a).cmp(&key(b)));
-                Column { rank, nodes }
-            })
-            .collect()
+        columns
     }
 
     /// Orders a column by the mean row of each node's neighbours among the ranks that count; a node with none keeps its
     /// row. The sort is stable: nodes that tie stay in the order they were in, which at first is that of their addresses.
-    fn order(&mut self, column: &mut Column, counts: impl Fn(u8) -> bool) {
+    fn order(&mut self, column: &mut Column, counts: &dyn Fn(u8) -> bool) {
         let weigh = |place: &Place| {
-            let mean = self.mean(*place, &counts).or_else(|| self.row(*place));
+            let mean = self.mean(*place, counts).or_else(|| self.row(*place));
             (mean.unwrap_or_default(), *place)
         };
         let mut weighed: Vec<(f64, Place)> = column.nodes.iter().map(weigh).collect();
@@ -125,25 +138,26 @@ impl<'g> Nodes<'g> {
 
     /// The columns of a box from its first rank to its last, empty ones in between included, each with its nodes and
     /// their rows. A rank with more nodes than a column has rows gets several columns.
-    pub(super) fn arrange(&mut self, inside: &[Place]) -> Vec<Vec<(usize, NodeId)>> {
-        let mut columns = self.columns(inside);
+    pub(super) fn arrange(&mut self, inside: Range<Place>) -> Vec<Vec<(usize, NodeId)>> {
+        let mut columns = self.columns(inside.clone());
         for column in &columns {
             self.number(column);
         }
         for _ in 0..SWEEPS {
             for column in &mut columns {
                 let own = column.rank;
-                self.order(column, |rank| rank < own);
+                self.order(column, &|rank| rank < own);
             }
             for column in columns.iter_mut().rev() {
                 let own = column.rank;
-                self.order(column, |rank| rank > own);
+                self.order(column, &|rank| rank > own);
             }
         }
+        let limit = limit(inside.len());
         for place in inside {
-            self.set_row(*place, None);
+            self.set_row(place, None);
         }
-        self.place(&columns, limit(inside.len()))
+        self.place(&columns, limit)
     }
 
     /// Gives every node its row, from left to right: next to what leads to it where there is room, in its column's order.
@@ -188,7 +202,7 @@ impl<'g> Nodes<'g> {
         let nodes = column.nodes.iter().enumerate();
         nodes
             .map(|(above, place)| {
-                let wanted = self.mean(*place, |_| true).map_or(next, whole);
+                let wanted = self.mean(*place, &|_| true).map_or(next, whole);
                 let row = wanted.max(next).min(limit - (total - above));
                 next = row + 1;
                 (row, *place)
