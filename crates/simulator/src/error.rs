@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a simulator did not start. Nothing is left of it then.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,36 @@ pub enum StartError {
         needed_mb: u64,
         /// What the system has, in the same unit.
         available_mb: u64,
+    },
+    /// The scenario file cannot be read.
+    #[error("the scenario file {} cannot be read", file.display())]
+    ScenarioFile {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A document of the scenario file is neither YAML nor JSON.
+    #[error("document {document} of the scenario file {} cannot be read", file.display())]
+    ScenarioSyntax {
+        /// The file.
+        file: PathBuf,
+        /// Which of its documents, from 1.
+        document: usize,
+        /// What is wrong, with line and column.
+        source: serde_yaml_ng::Error,
+    },
+    /// A document of the scenario file is no object that the simulator knows.
+    #[error("document {document} of the scenario file {}: {field} {problem}", file.display())]
+    Scenario {
+        /// The file.
+        file: PathBuf,
+        /// Which of its documents, from 1.
+        document: usize,
+        /// The field, as a path with dots.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// An object that it was to start with is not one.
     #[error("an object that the simulator was to start with cannot be used")]

@@ -9,6 +9,7 @@
 
 mod access;
 mod clock;
+mod controllers;
 mod data;
 mod discovery;
 mod error;
@@ -34,6 +35,7 @@ mod write;
 
 pub use access::User;
 pub use clock::Clock;
+pub use controllers::{Controller, Controllers};
 pub use error::{PutError, StartError};
 pub use fault::{Fault, FaultRule};
 pub use running::Running;

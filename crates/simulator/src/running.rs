@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use crate::access::User;
+use crate::controllers::{self, Shift};
 use crate::error::PutError;
 use crate::fault::FaultRule;
 use crate::shared::Shared;
@@ -18,6 +19,7 @@ pub struct Running {
     shared: Arc<Shared>,
     address: SocketAddr,
     admin_token: String,
+    shift: Option<Shift>,
     task: JoinHandle<()>,
 }
 
@@ -26,12 +28,14 @@ impl Running {
         shared: Arc<Shared>,
         address: SocketAddr,
         admin_token: String,
+        shift: Option<Shift>,
         task: JoinHandle<()>,
     ) -> Self {
         Self {
             shared,
             address,
             admin_token,
+            shift,
             task,
         }
     }
@@ -58,12 +62,39 @@ impl Running {
 
     /// A kubeconfig for the holder of a token.
     pub fn kubeconfig_for(&self, name: &str, token: &str) -> String {
+        let name = Value::from(name);
         format!(
             "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {}\nusers:\n\
              - name: {name}\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    \
              cluster: {name}\n    user: {name}\ncurrent-context: {name}\n",
             self.url()
         )
+    }
+
+    /// Lets the controllers act on everything that is due now. Under a manual clock they act at no other time, so that
+    /// a test sees every step; under that of the machine they act by themselves and this changes nothing.
+    pub fn settle(&self) {
+        if let Some(shift) = &self.shift {
+            controllers::settle(shift);
+        }
+    }
+
+    /// Lets time pass under a manual clock: it stops wherever a controller has something to do, as real time would.
+    pub fn pass(&self, seconds: i64) {
+        let clock = &self.shared.clock;
+        let end = clock.seconds() + seconds;
+        loop {
+            let due = self.shift.as_ref().and_then(controllers::settle);
+            let now = clock.seconds();
+            match due.filter(|due| *due <= end && *due > now) {
+                Some(due) => clock.advance(due - now),
+                None if now >= end => return,
+                None => clock.advance(end - now),
+            }
+            if matches!(clock, crate::Clock::System) {
+                return;
+            }
+        }
     }
 
     /// Lets somebody in, with a token.

@@ -1,7 +1,7 @@
 //! How a simulator is set up and started.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::access::User;
 use crate::clock::Clock;
+use crate::controllers::{self, Controller, Controllers, Manager};
 use crate::data::Data;
 use crate::error::StartError;
 use crate::http::server;
@@ -37,7 +38,8 @@ pub struct Simulator {
     history: usize,
     bookmark_interval: Duration,
     objects: Vec<Value>,
-    scenario: Scenario,
+    scenario: Option<Scenario>,
+    controllers: Option<Controllers>,
     users: Vec<(String, User)>,
     admin_token: Option<String>,
 }
@@ -50,7 +52,8 @@ impl Default for Simulator {
             history: 20_000,
             bookmark_interval: Duration::from_secs(60),
             objects: Vec::new(),
-            scenario: Scenario::Empty,
+            scenario: None,
+            controllers: None,
             users: Vec::new(),
             admin_token: None,
         }
@@ -98,10 +101,17 @@ impl Simulator {
         self
     }
 
-    /// What the cluster starts with.
+    /// What to start with. Without it the cluster is empty and has no controllers.
     #[must_use]
     pub fn scenario(mut self, scenario: Scenario) -> Self {
-        self.scenario = scenario;
+        self.scenario = Some(scenario);
+        self
+    }
+
+    /// Which controllers run, in place of those that the scenario has: all of them, but none in a large cluster.
+    #[must_use]
+    pub fn controllers(mut self, controllers: Controllers) -> Self {
+        self.controllers = Some(controllers);
         self
     }
 
@@ -121,9 +131,9 @@ impl Simulator {
 
     /// Fills the store and starts to listen. The simulator is ready when this returns.
     pub async fn start(self) -> Result<Running, StartError> {
-        let scale = match self.scenario {
-            Scenario::Empty => None,
-            Scenario::Scale(scale) => Some(scale),
+        let scale = match &self.scenario {
+            Some(Scenario::Scale(scale)) => Some(scale.clone()),
+            _ => None,
         };
         if let Some(scale) = &scale {
             scenario::check_memory(scale)?;
@@ -161,16 +171,50 @@ impl Simulator {
         if let Some(scale) = &scale {
             scenario::load(&shared, scale)?;
         }
+        let shift = staff(&shared, self.scenario, self.controllers)?;
         let churn = scale.filter(|scale| scale.churn > 0);
         let task = tokio::spawn({
-            let shared = shared.clone();
+            let (shared, shift) = (shared.clone(), shift.clone());
             async move {
                 tokio::join!(
                     server::serve(shared.clone(), listener),
-                    scenario::churn(shared, churn)
+                    scenario::churn(shared.clone(), churn),
+                    controllers::drive(shared, shift),
                 );
             }
         });
-        Ok(Running::new(shared, address, admin_token, task))
+        Ok(Running::new(shared, address, admin_token, shift, task))
     }
+}
+
+/// Fills the cluster with the objects of a scenario and hires its controllers.
+fn staff(
+    shared: &Arc<Shared>,
+    scenario: Option<Scenario>,
+    controllers: Option<Controllers>,
+) -> Result<Option<controllers::Shift>, StartError> {
+    let usual = match &scenario {
+        None | Some(Scenario::Scale(_)) => Controllers::none(),
+        Some(Scenario::Demo) => Controllers::all().with(Controller::Churn),
+        Some(Scenario::Empty | Scenario::File(_)) => Controllers::all(),
+    };
+    let enabled = controllers.unwrap_or(usual);
+    let mut manager = Manager::new(shared.clone(), enabled.clone(), 1);
+    match scenario {
+        Some(Scenario::Demo) => {
+            let objects = scenario::demo_manifests()?;
+            scenario::play(shared, &mut manager, objects)?;
+        }
+        Some(Scenario::File(file)) => {
+            for object in scenario::read_file(shared, &file)? {
+                scenario::load_manifest(shared, object)?;
+            }
+        }
+        _ => {}
+    }
+    if enabled.is_empty() {
+        return Ok(None);
+    }
+    manager.begin();
+    Ok(Some(Arc::new(Mutex::new(manager))))
 }

@@ -84,6 +84,7 @@ pub(crate) struct Inner {
     version: u64,
     history: usize,
     resources: BTreeMap<ResourceId, Resource>,
+    changed: watch::Sender<u64>,
 }
 
 impl Store {
@@ -95,6 +96,7 @@ impl Store {
                 version: 1,
                 history,
                 resources,
+                changed: watch::Sender::new(0),
             }),
         }
     }
@@ -165,6 +167,7 @@ impl Inner {
         let before = resource.objects.insert(key.clone(), stored.clone());
         resource.history.push(Event::new(key, before, stored, false));
         resource.changed.send_replace(version);
+        self.changed.send_replace(version);
         version
     }
 
@@ -184,6 +187,7 @@ impl Inner {
             .history
             .push(Event::new(key.clone(), Some(before), last, true));
         resource.changed.send_replace(version);
+        self.changed.send_replace(version);
         Some(version)
     }
 
@@ -219,6 +223,11 @@ impl Inner {
     /// Wakes with the newest resourceVersion whenever something of the resource changes.
     pub(crate) fn subscribe(&mut self, id: ResourceId) -> watch::Receiver<u64> {
         self.resource(id).changed.subscribe()
+    }
+
+    /// The same for everything.
+    pub(crate) fn subscribe_all(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     /// The dictionary of a resource, to unpack what its events hold.

@@ -1,0 +1,201 @@
+//! Making pods from templates, with what admission adds: the account, its token, tolerations, limits, and the quota
+//! that may refuse them.
+
+use serde_json::{Value, json};
+
+use super::json::{has_labels, is_active, list, name, namespace, owner_reference, safe_letters, text};
+use super::kind::Kind;
+use super::quota;
+use super::recorder::record;
+use super::world::World;
+use crate::store::Key;
+
+/// Creates a pod of a template for its owner. Without a name it gets a generated one. `shape` finishes it.
+pub(crate) fn create(
+    world: &mut World,
+    kind: Kind,
+    owner: &Value,
+    template: &Value,
+    pod_name: Option<String>,
+    component: &str,
+    shape: impl FnOnce(&mut Value),
+) -> bool {
+    let mut pod = json!({"metadata": template["metadata"].clone(), "spec": template["spec"].clone()});
+    if !pod["metadata"].is_object() {
+        pod["metadata"] = json!({});
+    }
+    pod["metadata"]["namespace"] = json!(namespace(owner));
+    pod["metadata"]["ownerReferences"] = owner_reference(kind, owner);
+    match pod_name {
+        Some(pod_name) => pod["metadata"]["name"] = json!(pod_name),
+        None => {
+            let base: String = format!("{}-", name(owner)).chars().take(58).collect();
+            pod["metadata"]["name"] = json!(format!("{base}{}", safe_letters(world.next_number(), 5)));
+            pod["metadata"]["generateName"] = json!(base);
+        }
+    }
+    shape(&mut pod);
+    if pod["metadata"]["generation"].is_null() {
+        pod["metadata"]["generation"] = json!(1);
+    }
+    admit(world, &mut pod);
+    if let Some(refused) = quota::refusal(world, &pod) {
+        let message = format!("Error creating: pods \"{}\" is forbidden: {refused}", name(&pod));
+        record(world, kind, owner, "Warning", "FailedCreate", component, &message);
+        return false;
+    }
+    let pod_name = name(&pod).to_owned();
+    if world.create(Kind::Pod, pod).is_none() {
+        return false;
+    }
+    // A Job's and a StatefulSet's words are their own.
+    let message = match kind {
+        Kind::StatefulSet => {
+            let set = name(owner);
+            format!("create Pod {pod_name} in StatefulSet {set} successful")
+        }
+        _ => format!("Created pod: {pod_name}"),
+    };
+    record(
+        world,
+        kind,
+        owner,
+        "Normal",
+        "SuccessfulCreate",
+        component,
+        &message,
+    );
+    true
+}
+
+/// Deletes a pod for its owner.
+pub(crate) fn delete(world: &mut World, kind: Kind, owner: &Value, pod: &Value, component: &str) {
+    let message = match kind {
+        Kind::StatefulSet => format!(
+            "delete Pod {} in StatefulSet {} successful",
+            name(pod),
+            name(owner)
+        ),
+        _ => format!("Deleted pod: {}", name(pod)),
+    };
+    if world.delete(Kind::Pod, &super::json::key(pod)) {
+        record(
+            world,
+            kind,
+            owner,
+            "Normal",
+            "SuccessfulDelete",
+            component,
+            &message,
+        );
+    }
+}
+
+/// What admission and defaults add to a pod that is created.
+pub(crate) fn admit(world: &mut World, pod: &mut Value) {
+    crate::scenario::defaults::pod_spec(&mut pod["spec"]);
+    quota::apply_limit_ranges(world, pod);
+    let account = match text(pod, "/spec/serviceAccountName") {
+        "" => "default".to_owned(),
+        account => account.to_owned(),
+    };
+    let number = world.next_number();
+    let spec = &mut pod["spec"];
+    spec["serviceAccountName"] = json!(account);
+    spec["serviceAccount"] = json!(account);
+    spec["enableServiceLinks"] = json!(spec["enableServiceLinks"].as_bool().unwrap_or(true));
+    if spec["priority"].is_null() {
+        spec["priority"] = json!(match text(spec, "/priorityClassName") {
+            "system-node-critical" => 2_000_001_000,
+            "system-cluster-critical" => 2_000_000_000,
+            _ => 0,
+        });
+        spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    }
+    tolerate(spec);
+    if spec["automountServiceAccountToken"] != false {
+        mount_token(spec, number);
+    }
+    if pod["status"].is_null() {
+        pod["status"] = json!({"phase": "Pending", "qosClass": quota::qos_class(&pod["spec"])});
+    }
+}
+
+fn tolerate(spec: &mut Value) {
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let tolerated = list(spec, "/tolerations").iter().any(|toleration| {
+            let effect = text(toleration, "/effect");
+            (text(toleration, "/key") == key || text(toleration, "/key").is_empty())
+                && (effect.is_empty() || effect == "NoExecute")
+        });
+        if tolerated {
+            continue;
+        }
+        push(
+            spec,
+            "tolerations",
+            json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}),
+        );
+    }
+}
+
+fn mount_token(spec: &mut Value, number: u64) {
+    let volume = format!("kube-api-access-{}", safe_letters(number, 5));
+    for kind in ["initContainers", "containers"] {
+        for container in super::json::items_mut(spec, kind) {
+            push(
+                container,
+                "volumeMounts",
+                json!({"name": volume, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}),
+            );
+        }
+    }
+    let sources = json!([
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]);
+    push(
+        spec,
+        "volumes",
+        json!({"name": volume, "projected": {"sources": sources, "defaultMode": 420}}),
+    );
+}
+
+/// Adds an item to a list that may not be there yet.
+pub(crate) fn push(object: &mut Value, field: &str, item: Value) {
+    match object.get_mut(field).and_then(Value::as_array_mut) {
+        Some(items) => items.push(item),
+        None => object[field] = json!([item]),
+    }
+}
+
+/// The order in which a ReplicaSet takes pods away: first those that are least useful.
+pub(crate) fn deletion_rank(pod: &Value) -> (bool, u8, bool, std::cmp::Reverse<i64>, String) {
+    let phase = match text(pod, "/status/phase") {
+        "Running" => 2,
+        "Unknown" => 1,
+        _ => 0,
+    };
+    let age = super::json::time(pod, "/metadata/creationTimestamp").unwrap_or_default();
+    (
+        !text(pod, "/spec/nodeName").is_empty(),
+        phase,
+        super::json::is_ready(pod),
+        std::cmp::Reverse(age),
+        name(pod).to_owned(),
+    )
+}
+
+/// The pods of a namespace that have labels and still do something.
+pub(crate) fn with_labels(world: &World, space: &str, labels: &Value) -> Vec<std::sync::Arc<Value>> {
+    let chosen = world
+        .list(Kind::Pod, space)
+        .filter(|pod| is_active(pod) && has_labels(labels, &pod["metadata"]["labels"]));
+    chosen.cloned().collect()
+}
+
+/// The node that a pod runs on.
+pub(crate) fn node_of(world: &World, pod: &Value) -> Option<std::sync::Arc<Value>> {
+    world.get(Kind::Node, &Key::new("", text(pod, "/spec/nodeName")))
+}

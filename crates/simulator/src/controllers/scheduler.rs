@@ -1,0 +1,296 @@
+//! The scheduler: a node for each pod, or the reasons why there is none.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::json::{hash, is_ended, is_going, list, name, satisfies, set_condition, text, uid};
+use super::kind::Kind;
+use super::quantity;
+use super::quota::total;
+use super::recorder::record;
+use super::world::World;
+use crate::store::Key;
+
+/// How long the real one leaves a pod alone that fits nowhere, if nothing changes.
+const RETRY: i64 = 300;
+const COMPONENT: &str = "default-scheduler";
+
+/// Why a node is not for a pod, and whether taking others away could help.
+struct Unfit {
+    reason: String,
+    preemption_helps: bool,
+}
+
+/// Finds a node for a pod. Returns when to try again.
+pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
+    let pod = world.get(Kind::Pod, place)?;
+    if !text(&pod, "/spec/nodeName").is_empty() || is_going(&pod) || is_ended(&pod) {
+        return None;
+    }
+    if !matches!(text(&pod, "/spec/schedulerName"), "" | "default-scheduler") {
+        return None;
+    }
+    match choose(world, &pod) {
+        Ok(node) => {
+            bind(world, &pod, &node);
+            None
+        }
+        Err(message) => refuse(world, &pod, &message),
+    }
+}
+
+fn choose(world: &World, pod: &Value) -> Result<String, String> {
+    let nodes: Vec<_> = world.list(Kind::Node, "").cloned().collect();
+    if nodes.is_empty() {
+        return Err("no nodes available to schedule pods".to_owned());
+    }
+    let count = nodes.len();
+    let claims = claims_refusal(world, pod);
+    if let Some(reason) = claims {
+        return Err(format!(
+            "0/{count} nodes are available: {reason}. no new claims to deallocate, preemption: 0/{count} nodes are \
+             available: {count} Preemption is not helpful for scheduling."
+        ));
+    }
+    let (mut reasons, mut helpless, mut hopeful) = (BTreeMap::<String, usize>::new(), 0, 0);
+    let mut best: Option<(i64, String)> = None;
+    for node in &nodes {
+        match fit(world, pod, node) {
+            Ok(score) => {
+                // Of equal nodes another one for each pod, the same in every run.
+                let luck =
+                    i64::try_from(hash(&format!("{}{}", uid(pod), name(node))) % 8).unwrap_or_default();
+                let score = score * 8 + luck;
+                if best.as_ref().is_none_or(|(top, _)| score > *top) {
+                    best = Some((score, name(node).to_owned()));
+                }
+            }
+            Err(unfit) => {
+                for unfit in unfit.reason.split('\n') {
+                    *reasons.entry(unfit.to_owned()).or_default() += 1;
+                }
+                if unfit.preemption_helps {
+                    hopeful += 1
+                } else {
+                    helpless += 1
+                }
+            }
+        }
+    }
+    if let Some((_, node)) = best {
+        return Ok(node);
+    }
+    let mut reasons: Vec<String> = reasons
+        .iter()
+        .map(|(reason, n)| format!("{n} {reason}"))
+        .collect();
+    reasons.sort();
+    let mut preemption = Vec::new();
+    if helpless > 0 {
+        preemption.push(format!("{helpless} Preemption is not helpful for scheduling"));
+    }
+    if hopeful > 0 {
+        preemption.push(format!("{hopeful} No preemption victims found for incoming pod"));
+    }
+    preemption.sort();
+    Err(format!(
+        "0/{count} nodes are available: {}. no new claims to deallocate, preemption: 0/{count} nodes are available: {}.",
+        reasons.join(", "),
+        preemption.join(", ")
+    ))
+}
+
+/// Why the claims of a pod hold it back.
+fn claims_refusal(world: &World, pod: &Value) -> Option<String> {
+    for volume in list(pod, "/spec/volumes") {
+        let claim = text(volume, "/persistentVolumeClaim/claimName");
+        if claim.is_empty() {
+            continue;
+        }
+        let Some(found) = world.find(Kind::Claim, super::json::namespace(pod), claim) else {
+            return Some(format!("persistentvolumeclaim \"{claim}\" not found"));
+        };
+        let waits = super::volumes::waits_for_consumer(world, &found);
+        if text(&found, "/status/phase") != "Bound" && !waits {
+            return Some("pod has unbound immediate PersistentVolumeClaims".to_owned());
+        }
+    }
+    None
+}
+
+/// How well a pod fits on a node: the larger the emptier.
+fn fit(world: &World, pod: &Value, node: &Value) -> Result<i64, Unfit> {
+    let hopeless = |reason: &str| {
+        Err(Unfit {
+            reason: reason.to_owned(),
+            preemption_helps: false,
+        })
+    };
+    if super::json::is_true(node, "/spec/unschedulable")
+        && !tolerates(
+            pod,
+            &json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}),
+        )
+    {
+        return hopeless("node(s) were unschedulable");
+    }
+    let mut taints = list(node, "/spec/taints").iter();
+    if taints.any(|taint| text(taint, "/effect") != "PreferNoSchedule" && !tolerates(pod, taint)) {
+        return hopeless("node(s) had untolerated taint(s)");
+    }
+    if !selected(pod, node) {
+        return hopeless("node(s) didn't match Pod's node affinity/selector");
+    }
+    let here: Vec<_> = world
+        .list(Kind::Pod, "")
+        .filter(|other| text(other, "/spec/nodeName") == name(node) && !is_ended(other))
+        .cloned()
+        .collect();
+    if let Some(reason) = crowded(pod, &here) {
+        return Err(Unfit {
+            reason: reason.to_owned(),
+            preemption_helps: true,
+        });
+    }
+    let mut short = Vec::new();
+    let mut impossible = false;
+    let mut score = 0;
+    for resource in ["cpu", "memory"] {
+        let room = quantity::of(&node["status"]["allocatable"][resource]);
+        let used: i64 = here.iter().map(|other| total(other, "requests", resource)).sum();
+        let asked = total(pod, "requests", resource);
+        if asked > 0 && used + asked > room {
+            short.push(format!("Insufficient {resource}"));
+            impossible |= asked > room;
+        }
+        score += (room - used - asked).max(0) / (room / 100).max(1);
+    }
+    let most = quantity::of(&node["status"]["allocatable"]["pods"]) / 1000;
+    if most > 0 && i64::try_from(here.len()).unwrap_or_default() >= most {
+        short.push("Too many pods".to_owned());
+    }
+    if !short.is_empty() {
+        return Err(Unfit {
+            reason: short.join("\n"),
+            preemption_helps: !impossible,
+        });
+    }
+    // Pods of one owner spread.
+    let owner = super::json::controller_of(pod).map(|(_, _, uid)| uid.to_owned());
+    let brothers = here
+        .iter()
+        .filter(|other| {
+            owner.is_some() && super::json::controller_of(other).map(|(_, _, uid)| uid) == owner.as_deref()
+        })
+        .count();
+    Ok(score - 40 * i64::try_from(brothers).unwrap_or_default())
+}
+
+/// Required anti-affinity to pods on the same node.
+fn crowded(pod: &Value, here: &[std::sync::Arc<Value>]) -> Option<&'static str> {
+    let terms = list(
+        pod,
+        "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution",
+    );
+    let on_host = terms
+        .iter()
+        .filter(|term| text(term, "/topologyKey") == "kubernetes.io/hostname");
+    let mut on_host = on_host.filter(|term| {
+        here.iter().any(|other| {
+            super::json::namespace(other) == super::json::namespace(pod)
+                && super::json::selects(&term["labelSelector"], &other["metadata"]["labels"])
+        })
+    });
+    on_host
+        .next()
+        .map(|_| "node(s) didn't match pod anti-affinity rules")
+}
+
+/// Whether a pod tolerates a taint.
+pub(crate) fn tolerates(pod: &Value, taint: &Value) -> bool {
+    toleration(pod, taint).is_some()
+}
+
+/// The toleration that covers a taint.
+pub(crate) fn toleration<'a>(pod: &'a Value, taint: &Value) -> Option<&'a Value> {
+    list(pod, "/spec/tolerations").iter().find(|toleration| {
+        let key = text(toleration, "/key");
+        let effect = text(toleration, "/effect");
+        let exists = text(toleration, "/operator") == "Exists";
+        (effect.is_empty() || effect == text(taint, "/effect"))
+            && (if key.is_empty() {
+                exists
+            } else {
+                key == text(taint, "/key")
+            })
+            && (exists || text(toleration, "/value") == text(taint, "/value"))
+    })
+}
+
+/// Whether a node is one that the pod asks for.
+pub(crate) fn selected(pod: &Value, node: &Value) -> bool {
+    let labels = &node["metadata"]["labels"];
+    if !super::json::has_labels(&pod["spec"]["nodeSelector"], labels) {
+        return false;
+    }
+    let required =
+        "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+    let terms = list(pod, required);
+    let by_name = json!({"metadata.name": name(node)});
+    terms.is_empty()
+        || terms.iter().any(|term| {
+            list(term, "/matchExpressions")
+                .iter()
+                .all(|one| satisfies(one, labels))
+                && list(term, "/matchFields")
+                    .iter()
+                    .all(|one| satisfies(one, &by_name))
+        })
+}
+
+fn bind(world: &mut World, pod: &Value, node: &str) {
+    super::volumes::select_node(world, pod, node);
+    let mut next = pod.clone();
+    next["spec"]["nodeName"] = json!(node);
+    let condition = json!({
+        "type": "PodScheduled", "status": "True", "lastProbeTime": null,
+        "observedGeneration": pod["metadata"]["generation"],
+    });
+    set_condition(&mut next, condition, world.now);
+    if world.update(Kind::Pod, next) {
+        let message = format!(
+            "Successfully assigned {}/{} to {node}",
+            super::json::namespace(pod),
+            name(pod)
+        );
+        record(world, Kind::Pod, pod, "Normal", "Scheduled", COMPONENT, &message);
+    }
+}
+
+fn refuse(world: &mut World, pod: &Value, message: &str) -> Option<i64> {
+    let due = world.retry_due(uid(pod), "schedule");
+    let mut next = pod.clone();
+    let condition = json!({
+        "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastProbeTime": null,
+        "observedGeneration": pod["metadata"]["generation"],
+    });
+    set_condition(&mut next, condition, world.now);
+    let news = next["status"]["conditions"] != pod["status"]["conditions"];
+    if !news && due > world.now {
+        return Some(due);
+    }
+    world.update(Kind::Pod, next);
+    record(
+        world,
+        Kind::Pod,
+        pod,
+        "Warning",
+        "FailedScheduling",
+        COMPONENT,
+        message,
+    );
+    let again = world.now + RETRY;
+    world.retry_at(uid(pod), "schedule", again);
+    Some(again)
+}

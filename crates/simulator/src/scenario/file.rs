@@ -1,0 +1,68 @@
+//! A user's file of manifests.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::manifests::parse;
+use crate::error::StartError;
+use crate::schema::decode::decode;
+use crate::shared::Shared;
+
+/// Reads the manifests of a file and checks that they can be put into a cluster.
+pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Vec<Value>, StartError> {
+    let text = std::fs::read_to_string(file).map_err(|source| StartError::ScenarioFile {
+        file: file.to_owned(),
+        source,
+    })?;
+    let objects = parse(file, &text)?;
+    objects
+        .into_iter()
+        .map(|(document, object)| check(shared, file, document, object))
+        .collect()
+}
+
+fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Result<Value, StartError> {
+    let wrong = |field: &str, problem: String| StartError::Scenario {
+        file: file.to_owned(),
+        document,
+        field: field.to_owned(),
+        problem,
+    };
+    if !object.is_object() {
+        return Err(wrong("", "is no object".to_owned()));
+    }
+    for (path, field) in [
+        ("/apiVersion", "apiVersion"),
+        ("/kind", "kind"),
+        ("/metadata/name", "metadata.name"),
+    ] {
+        match object.pointer(path) {
+            Some(Value::String(text)) if !text.is_empty() => {}
+            Some(Value::String(_)) | None | Some(Value::Null) => {
+                return Err(wrong(field, "is missing".to_owned()));
+            }
+            Some(other) => return Err(wrong(field, format!("is {other}, and has to be a text"))),
+        }
+    }
+    let (api_version, kind) = (
+        object["apiVersion"].as_str().unwrap_or_default().to_owned(),
+        object["kind"].as_str().unwrap_or_default().to_owned(),
+    );
+    let resource = shared
+        .resources
+        .of_kind(&api_version, &kind)
+        .filter(|resource| resource.is_stored())
+        .ok_or_else(|| wrong("kind", format!("is {kind} of {api_version}, which is not served")))?;
+    if resource.namespaced && object["metadata"]["namespace"].is_null() {
+        object["metadata"]["namespace"] = json!("default");
+    }
+    let decoded = decode(&shared.schemas, resource, object).map_err(|refusal| wrong("", refusal.message))?;
+    if let Some(field) = decoded.unknown.first() {
+        return Err(wrong(field, "is not a field of this kind".to_owned()));
+    }
+    let mut object = decoded.object;
+    object["apiVersion"] = json!(api_version);
+    object["kind"] = json!(kind);
+    Ok(object)
+}
