@@ -4,6 +4,7 @@ pub mod canvas;
 pub mod cell;
 pub mod clusters;
 pub mod connection;
+pub mod demo;
 pub mod detail;
 pub mod edges;
 pub mod frame;

@@ -24,6 +24,12 @@ pub const NO_CANVAS: &str = "The canvas could not be loaded; this is the same gr
 /// Namespaces cannot be listed.
 pub const NAMESPACES_DENIED: &str = "You may not list namespaces here. Type the names of those you may see.";
 
+/// What the demo cluster is.
+pub const DEMO: &str =
+    "Its objects are simulated inside this server: nothing here is real, and nothing leaves this machine.";
+/// How to see a real cluster.
+pub const DEMO_NEXT: &str = "To see your own, write a kubeconfig to ~/.kube/config, or start with --kubeconfig FILE: its clusters appear here by themselves.";
+
 /// The heading of a list: `Pods`, `Ingresses`.
 pub fn plural(kind: KindId) -> String {
     let name = kind.get().kind;

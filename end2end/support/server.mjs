@@ -13,13 +13,17 @@ import { until } from "./until.mjs";
 // Nothing that configures the server of whoever runs the stories may reach these.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("KUBILITICS_")));
 
-/** Starts a server on any free port with an empty data folder, and waits until it is ready and has synced. */
+/** Starts a server on any free port with an empty data folder, and waits until it is ready and has synced. It has the
+ * kubeconfig of a user of the control plane, or, with `null`, none at all. */
 export const startServer = async (user = "admin") => {
   const home = await mkdtemp(join(tmpdir(), "kubilitics-story-"));
   const data = join(home, "data");
   const log = join(home, "log");
-  const args = ["serve", "--addr", "127.0.0.1:0", "--data-dir", data, "--kubeconfig", kubeconfig(user), "--no-open"];
-  const child = spawn(required("KUBILITICS_TEST_SERVER"), args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const args = ["serve", "--addr", "127.0.0.1:0", "--data-dir", data, "--no-open"];
+  if (user !== null) args.push("--kubeconfig", kubeconfig(user));
+  const nobody = { ...env, HOME: home, KUBECONFIG: "" };
+  const options = { env: user === null ? nobody : env, stdio: ["ignore", "pipe", "pipe"] };
+  const child = spawn(required("KUBILITICS_TEST_SERVER"), args, options);
   child.stderr.pipe(createWriteStream(log));
   const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
   const logTail = async () => (await readFile(log, "utf8").catch(() => "")).split("\n").slice(-30).join("\n");

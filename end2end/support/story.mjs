@@ -5,9 +5,9 @@ import { launch, openPage } from "./browser.mjs";
 import { startServer } from "./server.mjs";
 
 /** `tell` gets `{ server, open }`; `open` takes the options of a browser profile and a `path`. */
-export const story = (name, tell, { seconds = 180 } = {}) =>
+export const story = (name, tell, { seconds = 180, user } = {}) =>
   test(name, { timeout: seconds * 1000 }, async (t) => {
-    const server = await startServer();
+    const server = await startServer(user);
     t.after(() => server.stop());
     const browser = await launch();
     t.after(() => browser.close());

@@ -1,6 +1,7 @@
 //! The command line, built from the table of settings.
 
 use crate::config::{CONFIG, DATA_DIR, Flags, SETTINGS, Setting, Shape, help_of};
+use crate::simulate::{self, Simulation};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 
@@ -11,6 +12,8 @@ pub enum Invocation {
     Serve(Flags),
     /// Print a new one-visit link of the running server.
     Link(Flags),
+    /// Simulate an API server.
+    Simulate(Simulation),
     /// Print the effective configuration.
     PrintConfig(Flags),
     /// Print the version.
@@ -25,6 +28,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Invocation, cla
     let matches = command().try_get_matches_from(args)?;
     Ok(match matches.subcommand() {
         Some(("link", matches)) => Invocation::Link(flags(matches)),
+        Some(("simulate", matches)) => Invocation::Simulate(Simulation::of(matches)),
         Some(("config", matches)) => {
             let print = matches.subcommand_matches("print");
             Invocation::PrintConfig(print.map(flags).unwrap_or_default())
@@ -72,6 +76,7 @@ pub fn command() -> Command {
                 .subcommand_required(true)
                 .subcommand(print),
         )
+        .subcommand(simulate::command())
         .subcommand(Command::new("version").about("Print the version").arg(json))
 }
 
@@ -155,8 +160,8 @@ mod tests {
     #[test]
     fn what_does_not_exist_is_a_usage_error() {
         for line in [
-            "kubilitics --demo",
-            "kubilitics simulate",
+            "kubilitics --demonstrate",
+            "kubilitics simulate --pods -1",
             "kubilitics config",
             "kubilitics link --addr x",
         ] {

@@ -16,7 +16,8 @@ pub use setting::{CONFIG, DATA_DIR, READY_FD, READY_FILE, SETTINGS, Separator, S
 pub use value::{AllowedHost, LogFormat, Mode, Origin};
 
 use setting::{
-    ADDR, ALLOWED_HOSTS, ALLOWED_ORIGINS, DATABASE, DEFAULT_ADDR, KUBECONFIG, LOG_FORMAT, MODE, NO_OPEN,
+    ADDR, ALLOWED_HOSTS, ALLOWED_ORIGINS, DATABASE, DEFAULT_ADDR, DEMO, DEMO_SCALE, KUBECONFIG, LOG_FORMAT,
+    MODE, NO_OPEN,
 };
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -57,6 +58,21 @@ pub struct Kubernetes {
     /// kubeconfig files that were named, in order. None: it is looked for where kubectl looks, see
     /// [`cluster::kubeconfig::Source::discover`].
     pub kubeconfigs: Vec<PathBuf>,
+    /// Whether to show the demo cluster.
+    pub demo: Demo,
+}
+
+/// Whether to show the demo cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demo {
+    /// If no other cluster is found.
+    IfNothingElse,
+    /// Not at all.
+    Never,
+    /// The shop.
+    Shop,
+    /// One with so many pods.
+    Scale(u32),
 }
 
 /// Where things are kept.
@@ -95,6 +111,7 @@ impl Config {
             listen: Listen::read(&layers)?,
             kubernetes: Kubernetes {
                 kubeconfigs: layers.many(&KUBECONFIG, path)?,
+                demo: Demo::read(&layers)?,
             },
             log: Log {
                 format: layers.one(&LOG_FORMAT, str::parse)?.unwrap_or(LogFormat::Text),
@@ -102,6 +119,27 @@ impl Config {
             ready: Ready::read(&layers)?,
             storage,
             layers,
+        })
+    }
+}
+
+impl Demo {
+    fn read(layers: &Layers) -> Result<Self, ConfigError> {
+        let pods = layers.one(&DEMO_SCALE, |text| match text.parse() {
+            Ok(pods @ 1..) => Ok(pods),
+            _ => Err("it must be a number of pods, at least 1".to_owned()),
+        })?;
+        Ok(match (layers.one(&DEMO, switch)?, pods) {
+            (Some(false), Some(_)) => {
+                return Err(ConfigError::Conflict {
+                    setting: &DEMO_SCALE,
+                    reason: format!("{} says that there is no demo cluster", DEMO.names()),
+                });
+            }
+            (_, Some(pods)) => Self::Scale(pods),
+            (Some(true), None) => Self::Shop,
+            (Some(false), None) => Self::Never,
+            (None, None) => Self::IfNothingElse,
         })
     }
 }
@@ -164,11 +202,7 @@ impl Storage {
 
 impl Ready {
     fn read(layers: &Layers) -> Result<Self, ConfigError> {
-        let no_open = layers.one(&NO_OPEN, |text| match text {
-            "true" | "1" => Ok(true),
-            "false" | "0" => Ok(false),
-            _ => Err("it must be true or false".to_owned()),
-        })?;
+        let no_open = layers.one(&NO_OPEN, switch)?;
         let fd = layers.one(&READY_FD, |text| {
             text.parse::<u32>()
                 .map_err(|_| "it must be the number of an open file descriptor".to_owned())
@@ -178,6 +212,14 @@ impl Ready {
             file: layers.one(&READY_FILE, path)?,
             fd,
         })
+    }
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("it must be true or false".to_owned()),
     }
 }
 

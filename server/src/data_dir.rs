@@ -48,6 +48,7 @@ pub enum DataDirError {
 const TOKEN: &str = "token";
 const ADDRESS: &str = "address";
 const LOCK: &str = "lock";
+const DEMO: &str = "demo.kubeconfig";
 
 impl DataDir {
     /// Makes the folder if need be, readable for this user only, and takes it.
@@ -71,13 +72,24 @@ impl DataDir {
         self.write(ADDRESS, &address.to_string())
     }
 
+    /// Writes the kubeconfig of the demo cluster, and answers where.
+    pub fn write_demo(&self, kubeconfig: &str) -> Result<PathBuf, DataDirError> {
+        self.write(DEMO, kubeconfig)?;
+        Ok(self.path.join(DEMO))
+    }
+
     /// Takes away what [`announce`](Self::announce) wrote.
     pub fn leave(self) -> Result<(), DataDirError> {
         for name in [ADDRESS, TOKEN] {
             let path = self.path.join(name);
             fs::remove_file(&path).map_err(failed("remove", &path))?;
         }
-        Ok(())
+        match fs::remove_file(self.path.join(DEMO)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(failed("remove", &self.path.join(DEMO))(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The token and the address of the server that uses a folder.

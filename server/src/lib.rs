@@ -12,6 +12,7 @@ pub mod auth;
 pub mod cli;
 pub mod config;
 pub mod data_dir;
+pub mod demo;
 pub mod http;
 mod known;
 pub mod link;
@@ -21,6 +22,7 @@ mod pages;
 mod ready;
 pub mod run;
 pub mod server;
+pub mod simulate;
 pub mod stream;
 mod trust;
 

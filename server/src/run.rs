@@ -3,11 +3,13 @@
 use crate::api::Version;
 use crate::auth::{Auth, Token, TokenError};
 use crate::cli::Invocation;
-use crate::config::{Config, ConfigError, Listen, Surroundings};
+use crate::config::{Config, ConfigError, Listen, LogFormat, Surroundings};
 use crate::data_dir::{DataDir, DataDirError};
+use crate::demo::{self, DemoError};
 use crate::link::{self, LinkError};
 use crate::ready::{self, ReadyError};
 use crate::server::{Server, Shared, now};
+use crate::simulate::{SimulateError, Simulation};
 use crate::{config, http, known, log};
 use axum::serve::ListenerExt;
 use cluster::{ExecPolicy, Registry, RegistryConfig, Source, TaskKind, Tasks};
@@ -46,6 +48,12 @@ pub enum RunError {
     /// The database cannot be used.
     #[error("{0}; it was chosen by --database (KUBILITICS_DATABASE, key `database`)")]
     Store(#[from] StoreError),
+    /// The demo cluster cannot be shown.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// There is nothing to simulate.
+    #[error(transparent)]
+    Simulate(#[from] SimulateError),
     /// There are no random numbers.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -113,20 +121,38 @@ pub fn run(invocation: Invocation) -> Result<(), RunError> {
         Invocation::Serve(flags) => {
             let config = Config::read(&flags, &around)?;
             log::start(config.log.format);
-            let workers = available_parallelism()
-                .map_or(FEWEST_WORKERS, usize::from)
-                .max(FEWEST_WORKERS);
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(workers)
-                .enable_all()
-                .build()
-                .map_err(|source| RunError::System {
-                    operation: "start threads",
-                    source,
-                })?;
-            runtime.block_on(serve(&config))
+            runtime()?.block_on(serve(&config))
+        }
+        Invocation::Simulate(simulation) => {
+            log::start(LogFormat::Text);
+            runtime()?.block_on(simulate(simulation))
         }
     }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, RunError> {
+    let workers = available_parallelism()
+        .map_or(FEWEST_WORKERS, usize::from)
+        .max(FEWEST_WORKERS);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|source| RunError::System {
+            operation: "start threads",
+            source,
+        })
+}
+
+async fn simulate(simulation: Simulation) -> Result<(), RunError> {
+    let mut signals = Signals::new()?;
+    let (running, said) = simulation.start().await?;
+    print(&said)?;
+    tracing::info!("simulating a Kubernetes API server at {}", running.url());
+    let name = signals.next().await;
+    tracing::info!("{name}: stopping");
+    running.shutdown().await;
+    Ok(())
 }
 
 fn print(text: &str) -> Result<(), RunError> {
@@ -176,6 +202,7 @@ pub struct Running {
     /// All its tasks.
     pub tasks: Tasks,
     data: DataDir,
+    demo: Option<simulator::Running>,
 }
 
 impl Running {
@@ -191,8 +218,15 @@ impl Running {
         let store = Store::open(&config.storage.database).await?;
         let auth = Auth::new(&token, store.clone());
         let tasks = Tasks::new();
+        let mut demo = None;
         let registry = {
-            let sources = Source::discover(&config.kubernetes.kubeconfigs);
+            let mut sources = Source::discover(&config.kubernetes.kubeconfigs);
+            let kubernetes = &config.kubernetes;
+            if let Some(scenario) = demo::scenario(kubernetes.demo, &kubernetes.kubeconfigs, &sources) {
+                let (running, source) = demo::start(scenario, &data).await?;
+                sources.push(source);
+                demo = Some(running);
+            }
             // Local mode: the kubeconfig is the user's own, on the user's machine.
             let config = RegistryConfig {
                 known: known::ids(&store).await?,
@@ -228,6 +262,7 @@ impl Running {
             token,
             tasks,
             data,
+            demo,
         })
     }
 
@@ -237,6 +272,9 @@ impl Running {
         late.extend(self.tasks.shutdown(GRACE).await);
         for name in late {
             tracing::warn!(task.name = name, "the task `{name}` did not stop in time");
+        }
+        if let Some(demo) = self.demo {
+            demo.shutdown().await;
         }
         self.server.store.close().await;
         if let Err(error) = self.data.leave() {

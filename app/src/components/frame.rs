@@ -2,6 +2,7 @@
 
 use crate::browser;
 use crate::components::connection::ConnectionState;
+use crate::components::demo::DemoMark;
 use crate::components::namespaces::NamespaceSelect;
 use crate::components::nav::{PhoneBar, SideNav};
 use crate::components::whole::{Whole, effect, part, says};
@@ -129,6 +130,7 @@ pub fn Frame(children: Children) -> impl IntoView {
             <header class="top">
                 <NamespaceSelect />
                 <Breadcrumb />
+                <DemoMark />
             </header>
             <main id="main" tabindex="-1">{children()}</main>
             <ConnectionState />

@@ -3,6 +3,9 @@
 use crate::{ClusterId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// The source of the embedded demo cluster.
+pub const DEMO_SOURCE: &str = "demo";
+
 /// A cluster of the registry with its connection, its progress and its totals.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -75,6 +75,28 @@ pub static KUBECONFIG: Setting = Setting {
     secret: false,
 };
 
+/// Whether to show the demo cluster.
+pub static DEMO: Setting = Setting {
+    flag: "demo",
+    variable: "KUBILITICS_DEMO",
+    key: Some("demo"),
+    shape: Shape::Switch,
+    default: "true when no kubeconfig and no service account is found",
+    help: "Show the embedded demo cluster: simulated in this process, on loopback only",
+    secret: false,
+};
+
+/// How large the demo cluster is.
+pub static DEMO_SCALE: Setting = Setting {
+    flag: "demo-scale",
+    variable: "KUBILITICS_DEMO_SCALE",
+    key: Some("demo-scale"),
+    shape: Shape::One("N"),
+    default: "the demo's own scenario of some 400 objects",
+    help: "Show a demo cluster of N pods and what belongs to them instead",
+    secret: false,
+};
+
 /// Where our own files are.
 pub static DATA_DIR: Setting = Setting {
     flag: "data-dir",
@@ -186,9 +208,11 @@ pub static CONFIG: Setting = Setting {
 };
 
 /// All settings, in the order of `--help`.
-pub static SETTINGS: [&Setting; 12] = [
+pub static SETTINGS: [&Setting; 14] = [
     &ADDR,
     &KUBECONFIG,
+    &DEMO,
+    &DEMO_SCALE,
     &DATA_DIR,
     &DATABASE,
     &MODE,

@@ -184,3 +184,18 @@ fn the_example_of_the_environment_is_up_to_date() {
         ".env.example differs: run this test with KUBILITICS_TEST_WRITE=1"
     );
 }
+
+#[test]
+fn the_demo_cluster_is_shown_refused_or_left_to_what_is_found() {
+    let demo = |given: &[(&'static str, &str)], variables: &[(&str, &str)]| {
+        Config::read(&flags(given), &around(variables))
+            .unwrap()
+            .kubernetes
+            .demo
+    };
+    assert_eq!(demo(&[], &[]), Demo::IfNothingElse);
+    assert_eq!(demo(&[("demo", "true")], &[]), Demo::Shop);
+    assert_eq!(demo(&[("demo-scale", "1000")], &[]), Demo::Scale(1000));
+    assert_eq!(demo(&[], &[("KUBILITICS_DEMO", "false")]), Demo::Never);
+    assert!(error(&[("demo-scale", "0")], &[]).contains("--demo-scale"));
+}

@@ -43,10 +43,30 @@ type Mistake<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
 #[test]
 fn mistakes_in_usage_end_with_status_2() {
     let none: &[(&str, &str)] = &[];
-    let table: [Mistake<'_>; 10] = [
+    let table: [Mistake<'_>; 13] = [
         (&["--nonsense"], none, &["--nonsense"]),
-        (&["--demo"], none, &["--demo"]),
-        (&["simulate"], none, &["simulate"]),
+        (
+            &["--demo-scale", "many"],
+            none,
+            &[
+                "--demo-scale",
+                "KUBILITICS_DEMO_SCALE",
+                "key `demo-scale`",
+                "many",
+            ],
+        ),
+        (
+            &["--demo-scale", "10"],
+            &[("KUBILITICS_DEMO", "false")],
+            &["--demo-scale", "KUBILITICS_DEMO"],
+        ),
+        (&["simulate", "--pods", "many"], none, &["--pods", "many"]),
+        (
+            &["simulate", "--pods", "1", "--scenario", "empty"],
+            none,
+            &["--pods", "--scenario"],
+        ),
+        (&["simulate", "--churn", "5"], none, &["--pods"]),
         (
             &["serve", "--addr", "nonsense"],
             none,
@@ -242,6 +262,49 @@ fn it_starts_without_any_cluster_says_one_line_and_ends_well() {
         !read(&err).contains(url.trim().split("token=").nth(1).unwrap()),
         "the token is not logged"
     );
+}
+
+#[test]
+fn a_simulated_api_server_is_ready_when_its_kubeconfig_is_there() {
+    use std::io::{Read, Write};
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("kubeconfig");
+    let child = kubilitics(home.path())
+        .args(["simulate", "--scenario", "empty", "--kubeconfig-out"])
+        .arg(&file)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut server = Server(child);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let kubeconfig = loop {
+        assert!(Instant::now() < deadline && server.0.try_wait().unwrap().is_none());
+        match std::fs::read_to_string(&file) {
+            Ok(text) => break text,
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let server_line = kubeconfig
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("server: http://"));
+    let mut stream = std::net::TcpStream::connect(server_line.unwrap()).unwrap();
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"),
+        "{answer}"
+    );
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &server.0.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
 
 #[cfg(target_os = "linux")]

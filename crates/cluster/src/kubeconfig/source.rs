@@ -1,5 +1,6 @@
 //! Where clusters come from.
 
+use super::Kubeconfig;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,15 @@ impl Source {
             home.map(PathBuf::from),
             InCluster::default().is_there(),
         )
+    }
+
+    /// Whether these name no cluster at all, and nothing is wrong with them either.
+    pub fn name_nothing(sources: &[Self]) -> bool {
+        let nothing = |source: &Self| {
+            let kubeconfig = Kubeconfig::load(source);
+            kubeconfig.contexts.is_empty() && kubeconfig.problems.is_empty()
+        };
+        sources.iter().all(nothing)
     }
 
     fn choose(
@@ -76,7 +86,7 @@ impl Source {
         match self {
             Self::Files { .. } => file.display().to_string(),
             Self::InCluster => "in-cluster".to_owned(),
-            Self::Demo { .. } => "demo".to_owned(),
+            Self::Demo { .. } => model::cluster::DEMO_SOURCE.to_owned(),
         }
     }
 }

@@ -372,8 +372,9 @@ impl World {
                     "generation",
                     "annotations",
                 ] {
-                    if object["metadata"][field].is_null() || field != "annotations" {
-                        object["metadata"][field] = old["metadata"][field].clone();
+                    let before = &old["metadata"][field];
+                    if !before.is_null() && (object["metadata"][field].is_null() || field != "annotations") {
+                        object["metadata"][field] = before.clone();
                     }
                 }
                 if let Some(revision) =
