@@ -14,7 +14,7 @@ fn scale(pods: u32, seed: u64) -> Scale {
 }
 
 async fn client(cluster: &Running) -> Result<kube::Client> {
-    let kubeconfig = Kubeconfig::from_yaml(&cluster.kubeconfig())?;
+    let kubeconfig = Kubeconfig::from_yaml(&cluster.kubeconfig("simulator"))?;
     let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     Ok(kube::Client::try_from(config)?)
 }

@@ -29,7 +29,7 @@ impl Servers {
         let plane = tokio::task::spawn_blocking(ControlPlane::shared).await??;
         let real = client(Kubeconfig::read_from(plane.kubeconfig(User::Admin))?).await?;
         let running = Simulator::new().start().await?;
-        let simulated = client(Kubeconfig::from_yaml(&running.kubeconfig())?).await?;
+        let simulated = client(Kubeconfig::from_yaml(&running.kubeconfig("simulator"))?).await?;
         Ok(Self {
             simulated,
             real,

@@ -1,5 +1,7 @@
 //! A cluster under a manual clock, and short ways to look into it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value, json};
@@ -57,8 +59,9 @@ impl Cluster {
 
     /// A cluster of manifests with two nodes of 4 cores.
     pub async fn of(manifests: &str) -> Self {
-        let file =
-            std::env::temp_dir().join(format!("simulator-{}-{:p}.yaml", std::process::id(), manifests));
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let number = FILES.fetch_add(1, Ordering::Relaxed);
+        let file = std::env::temp_dir().join(format!("simulator-{}-{number}.yaml", std::process::id()));
         std::fs::write(&file, format!("{NODES}\n---\n{manifests}")).unwrap();
         let scenario = Scenario::File(file.clone());
         let simulator = Simulator::new()

@@ -5,19 +5,15 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, condition, container};
 
 fn deployment(template: &str) -> String {
-    format!(
-        "
+    let head = "
 apiVersion: apps/v1
 kind: Deployment
-metadata: {{name: app}}
+metadata: {name: app}
 spec:
-  selector: {{matchLabels: {{app: app}}}}
+  selector: {matchLabels: {app: app}}
   template:
-    metadata: {{labels: {{app: app}}, annotations: {{fault: none}}}}
-    spec: {{containers: [{{name: app, image: 'app:1'}}]}}
-"
-    )
-    .replace("    metadata: {labels: {app: app}, annotations: {fault: none}}\n    spec: {containers: [{name: app, image: 'app:1'}]}\n", template)
+";
+    format!("{head}{template}")
 }
 
 async fn pod(cluster: &Cluster) -> Value {
