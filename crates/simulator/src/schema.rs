@@ -19,8 +19,9 @@ pub(crate) enum Type {
     Integer,
     Number,
     Boolean,
-    /// A number or a text: ports, quantities.
+    /// A number or a text: ports.
     IntOrText,
+    Quantity,
     Object(Fields),
     Map {
         values: Box<Type>,
@@ -86,7 +87,9 @@ impl Schemas {
         for document in data.openapi.values() {
             let all = document.pointer("/components/schemas").and_then(Value::as_object);
             for (name, schema) in all.into_iter().flatten() {
-                schemas.named.entry(name.clone()).or_insert_with(|| read(schema));
+                let is_quantity = name.ends_with(".resource.Quantity");
+                let read = || if is_quantity { Type::Quantity } else { read(schema) };
+                schemas.named.entry(name.clone()).or_insert_with(read);
                 let kinds = schema
                     .get("x-kubernetes-group-version-kind")
                     .and_then(Value::as_array);

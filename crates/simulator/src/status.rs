@@ -49,6 +49,34 @@ impl Cause {
         }
     }
 
+    /// `field: Unsupported value: value: supported values: ...`.
+    pub(crate) fn unsupported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
+        let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
+        Self {
+            reason: "FieldValueNotSupported",
+            message: format!("Unsupported value: {value}: supported values: {}", supported.join(", ")),
+            field: field.into(),
+        }
+    }
+
+    /// `field: Duplicate value: value`.
+    pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
+        Self {
+            reason: "FieldValueDuplicate",
+            message: format!("Duplicate value: {value}"),
+            field: field.into(),
+        }
+    }
+
+    /// `field: Not found: value`.
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self {
+            reason: "FieldValueNotFound",
+            message: format!("Not found: {value}"),
+            field: field.into(),
+        }
+    }
+
     /// `field: Forbidden: why`.
     pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Self {
         Self {
@@ -121,6 +149,17 @@ impl Refusal {
             "NotAcceptable",
             message,
             Some(json!({})),
+        )
+    }
+
+    /// 403 for an object that an admission plugin does not let in.
+    pub(crate) fn forbidden_object(resource: &Resource, name: &str, why: &str) -> Self {
+        let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Forbidden",
+            message,
+            Some(resource.details(name)),
         )
     }
 

@@ -18,8 +18,11 @@ use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
 use crate::view::View;
 
+mod admission;
 mod body;
+mod checks;
 mod create;
+mod defaults;
 mod delete;
 mod names;
 mod patch;

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{Fields, Schemas, Type};
+use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::Refusal;
 
@@ -103,6 +104,7 @@ impl Decoder<'_> {
                 }
                 Ok(Value::Array(read))
             }
+            (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => self.quantity(&value),
             (Type::Text, value) if !value.is_string() => Err(self.mismatch(&value, path, "string")),
             (Type::Integer, value) if !value.is_i64() => Err(self.mismatch(&value, path, "int32")),
             (Type::Boolean, value) if !value.is_boolean() => Err(self.mismatch(&value, path, "bool")),
@@ -118,6 +120,32 @@ impl Decoder<'_> {
             }
             (Type::List { .. }, value) => Err(self.mismatch(&value, path, "[]object")),
             (_, value) => Ok(value),
+        }
+    }
+
+    fn quantity(&self, value: &Value) -> Result<Value, Refusal> {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match Quantity::parse(&text) {
+            Some(quantity) => Ok(quantity.canonical().into()),
+            None => Err(Refusal::bad_request(format!(
+                "{kind} in version {:?} cannot be handled as a {kind}: quantities must match the regular expression \
+                 '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+                self.resource.version,
+                kind = self.resource.kind
+            ))),
+        }
+    }
+
+    /// The structs that are part of a struct are there even if nobody wrote them.
+    fn complete(&self, fields: &Fields, object: &mut Map<String, Value>) {
+        for (name, field) in fields.fields.iter().filter(|(_, field)| field.always) {
+            if let Type::Object(inner) = self.schemas.resolve(&field.holds)
+                && !object.contains_key(name)
+            {
+                let mut part = Map::new();
+                self.complete(inner, &mut part);
+                object.insert(name.clone(), Value::Object(part));
+            }
         }
     }
 
@@ -146,6 +174,7 @@ impl Decoder<'_> {
                 read.insert(name, value);
             }
         }
+        self.complete(fields, &mut read);
         Ok(Value::Object(read))
     }
 }
