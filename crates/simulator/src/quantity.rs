@@ -77,8 +77,15 @@ impl Quantity {
 }
 
 fn scale(suffix: &str) -> Option<(i128, Form)> {
-    if let Some(power) = BINARY.iter().position(|s| *s == suffix).filter(|power| *power > 0) {
-        return Some((UNIT.checked_mul(1024_i128.pow(u32::try_from(power).ok()?))?, Form::Binary));
+    if let Some(power) = BINARY
+        .iter()
+        .position(|s| *s == suffix)
+        .filter(|power| *power > 0)
+    {
+        return Some((
+            UNIT.checked_mul(1024_i128.pow(u32::try_from(power).ok()?))?,
+            Form::Binary,
+        ));
     }
     if let Some(power) = DECIMAL.iter().position(|s| *s == suffix) {
         return Some((1000_i128.pow(u32::try_from(power).ok()?), Form::Decimal));
@@ -107,7 +114,11 @@ mod tests {
             ("0Gi", "0"),
             ("-2", "-2"),
         ] {
-            assert_eq!(Quantity::parse(text).map(Quantity::canonical).as_deref(), Some(expected), "{text}");
+            assert_eq!(
+                Quantity::parse(text).map(Quantity::canonical).as_deref(),
+                Some(expected),
+                "{text}"
+            );
         }
         for text in ["", "x", "1x", "1.2.3", "Gi", "--1"] {
             assert_eq!(Quantity::parse(text), None, "{text}");

@@ -9,6 +9,7 @@ use crate::data::Data;
 use crate::resources::Resource;
 
 pub(crate) mod decode;
+mod pointers;
 
 /// What a field holds.
 #[derive(Clone, Debug)]

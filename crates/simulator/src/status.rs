@@ -15,6 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) details: Option<Value>,
     /// With which a list can go on after its token expired, less consistently.
     pub(crate) go_on: Option<String>,
+    /// What the client is told beside.
+    pub(crate) warnings: Box<[String]>,
 }
 
 /// A field that is wrong, as the API server reports it.
@@ -54,7 +56,10 @@ impl Cause {
         let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
         Self {
             reason: "FieldValueNotSupported",
-            message: format!("Unsupported value: {value}: supported values: {}", supported.join(", ")),
+            message: format!(
+                "Unsupported value: {value}: supported values: {}",
+                supported.join(", ")
+            ),
             field: field.into(),
         }
     }
@@ -100,6 +105,7 @@ impl Refusal {
             message: message.into(),
             details,
             go_on: None,
+            warnings: Box::default(),
         }
     }
 
@@ -276,6 +282,12 @@ impl Refusal {
         details: Option<Value>,
     ) -> Self {
         Self::new(code, reason, message, details)
+    }
+
+    /// The same with what was to be said of the object that was sent.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings.into();
+        self
     }
 
     /// The `Status` object.

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fields, Schemas, Type};
+use super::{Fields, Schemas, Type, pointers};
 use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::Refusal;
@@ -19,6 +19,8 @@ struct Decoder<'a> {
     resource: &'a Resource,
     /// The struct that is being read.
     inside: String,
+    /// Its whole name, as in the schemas.
+    whole: String,
     unknown: Vec<String>,
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> R
         schemas,
         resource,
         inside: resource.kind.clone(),
+        whole: String::new(),
         unknown: Vec::new(),
     };
     let object = decoder.value(holds, object, "")?;
@@ -80,9 +83,15 @@ impl Decoder<'_> {
                     Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
                     _ => self.inside.clone(),
                 };
+                let whole = match holds {
+                    Type::Named(name) => name.clone(),
+                    _ => String::new(),
+                };
                 let outside = std::mem::replace(&mut self.inside, name);
+                let outer = std::mem::replace(&mut self.whole, whole);
                 let read = self.object(fields, object, path);
                 self.inside = outside;
+                self.whole = outer;
                 read
             }
             (Type::Map { values, .. }, Value::Object(object)) => {
@@ -168,6 +177,10 @@ impl Decoder<'_> {
             let empty = match self.schemas.resolve(&field.holds) {
                 Type::Map { .. } => value.as_object().is_some_and(Map::is_empty),
                 Type::List { .. } => value.as_array().is_some_and(Vec::is_empty),
+                Type::Text | Type::Integer | Type::Boolean => {
+                    let zero = value == "" || value == 0 || value == false;
+                    zero && !pointers::is_pointer(&self.whole, &name)
+                }
                 _ => false,
             };
             if !empty || field.required {

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::Write;
-use crate::random;
 use crate::quantity::Quantity;
+use crate::random;
 use crate::status::Refusal;
 use crate::store::{Inner, Key};
 
@@ -33,16 +33,24 @@ pub(super) fn admit(write: &Write<'_>, store: &mut Inner, object: &Value) -> Res
     if write.resource.qualified() != "pods" {
         return Ok(());
     }
-    let unsupported = [("priorityClassName", "pods with a priority class"), ("runtimeClassName", "pods with a runtime class")];
+    let unsupported = [
+        ("priorityClassName", "pods with a priority class"),
+        ("runtimeClassName", "pods with a runtime class"),
+    ];
     for (field, what) in unsupported {
-        if object["spec"][field].as_str().is_some_and(|name| !name.is_empty()) {
+        if object["spec"][field]
+            .as_str()
+            .is_some_and(|name| !name.is_empty())
+        {
             return Err(Refusal::unsupported(what));
         }
     }
     let name = account(object);
-    let found = write.shared.resources.core("serviceaccounts").is_some_and(|accounts| {
-        store.get(accounts.id, &Key::new(write.namespace, name)).is_some()
-    });
+    let found = write
+        .shared
+        .resources
+        .core("serviceaccounts")
+        .is_some_and(|accounts| store.get(accounts.id, &Key::new(write.namespace, name)).is_some());
     if found {
         return Ok(());
     }
@@ -88,7 +96,12 @@ pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) 
 }
 
 /// Keeps what is the server's own when an object is replaced.
-pub(super) fn updated(write: &Write<'_>, old: &Value, object: &mut Value) {
+pub(super) fn updated(
+    write: &Write<'_>,
+    store: &mut Inner,
+    old: &Value,
+    object: &mut Value,
+) -> Result<(), Refusal> {
     let kind = write.resource.qualified();
     if write.resource.has_subresource("status") && kind != "namespaces" {
         match old.get("status") {
@@ -99,14 +112,15 @@ pub(super) fn updated(write: &Write<'_>, old: &Value, object: &mut Value) {
         }
     }
     match kind.as_str() {
-        "services" => service::updated(old, object),
+        "services" => service::updated(write, store, old, object)?,
         "jobs.batch" if object["spec"]["selector"].is_null() => {
             object["spec"]["selector"] = old["spec"]["selector"].clone();
         }
-        "nodes" => pod_networks(object),
         "daemonsets.apps" => {
             let count = "deprecated.daemonset.template.generation";
-            let own = old["metadata"]["annotations"][count].as_str().and_then(|text| text.parse::<u64>().ok());
+            let own = old["metadata"]["annotations"][count]
+                .as_str()
+                .and_then(|text| text.parse::<u64>().ok());
             let changed = old["spec"]["template"] != object["spec"]["template"];
             let next = own.unwrap_or(0) + u64::from(changed);
             object["metadata"]["annotations"][count] = json!(next.to_string());
@@ -116,12 +130,15 @@ pub(super) fn updated(write: &Write<'_>, old: &Value, object: &mut Value) {
     let annotated = kind == "deployments.apps"
         && old["metadata"].get("annotations") != object["metadata"].get("annotations");
     let slice = kind == "endpointslices.discovery.k8s.io"
-        && ["endpoints", "ports"].iter().any(|field| old[*field] != object[*field]);
+        && ["endpoints", "ports"]
+            .iter()
+            .any(|field| old[*field] != object[*field]);
     let changed = annotated || slice || old.get("spec") != object.get("spec");
     if COUNTED.contains(&kind.as_str()) && changed {
         let next = old["metadata"]["generation"].as_i64().unwrap_or_default() + 1;
         object["metadata"]["generation"] = json!(next);
     }
+    Ok(())
 }
 
 fn finalizer(object: &mut Value, name: &str) {
@@ -137,7 +154,10 @@ fn job(object: &mut Value) {
     if object["spec"]["manualSelector"] == true {
         return;
     }
-    let (uid, name) = (object["metadata"]["uid"].clone(), object["metadata"]["name"].clone());
+    let (uid, name) = (
+        object["metadata"]["uid"].clone(),
+        object["metadata"]["name"].clone(),
+    );
     for prefix in ["", "batch.kubernetes.io/"] {
         for (label, value) in [("controller-uid", &uid), ("job-name", &name)] {
             let label = format!("{prefix}{label}");
@@ -156,20 +176,12 @@ fn node(object: &mut Value) {
     let taint = json!({"key": key, "effect": "NoSchedule"});
     let taints = &mut object["spec"]["taints"];
     match taints.as_array_mut() {
-        Some(list) if list.iter().any(|own| own["key"] == key && own["effect"] == "NoSchedule") => {}
+        Some(list)
+            if list
+                .iter()
+                .any(|own| own["key"] == key && own["effect"] == "NoSchedule") => {}
         Some(list) => list.push(taint),
         None => *taints = json!([taint]),
-    }
-    pod_networks(object);
-}
-
-fn pod_networks(object: &mut Value) {
-    let spec = &mut object["spec"];
-    if spec["podCIDR"].is_string() && spec["podCIDRs"].is_null() {
-        spec["podCIDRs"] = json!([spec["podCIDR"]]);
-    }
-    if let Some(fields) = spec.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
     }
 }
 
@@ -182,7 +194,9 @@ fn pod(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), R
         .and_then(|(_, text)| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     object["status"] = json!({"phase": "Pending", "qosClass": quality(&object["spec"])});
-    let Some(spec) = object.get_mut("spec") else { return Ok(()) };
+    let Some(spec) = object.get_mut("spec") else {
+        return Ok(());
+    };
     spec["serviceAccountName"] = json!(name);
     spec["serviceAccount"] = json!(name);
     if spec.get("imagePullSecrets").is_none()
@@ -190,7 +204,9 @@ fn pod(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), R
     {
         spec["imagePullSecrets"] = secrets.clone();
     }
-    let mounts = spec.get("automountServiceAccountToken").or(account.get("automountServiceAccountToken"));
+    let mounts = spec
+        .get("automountServiceAccountToken")
+        .or(account.get("automountServiceAccountToken"));
     if mounts.is_none_or(|mounts| *mounts != false) {
         mount_token(spec);
     }
@@ -231,7 +247,12 @@ fn mount_token(spec: &mut Value) {
     let mount = json!({"name": name, "readOnly": true, "mountPath": path});
     let mut mounted = false;
     for list in ["initContainers", "containers"] {
-        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+        for container in spec
+            .get_mut(list)
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             let mounts = &mut container["volumeMounts"];
             match mounts.as_array_mut() {
                 Some(list) if list.iter().any(|own| own["mountPath"] == path) => continue,

@@ -40,7 +40,7 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         "persistentvolumes" => storage::volume(&mut causes, old, object)?,
         "storageclasses.storage.k8s.io" => storage::class(&mut causes, old, object)?,
         "horizontalpodautoscalers.autoscaling" => policy::autoscaler(&mut causes, object),
-        "poddisruptionbudgets.policy" => policy::budget(&mut causes, object),
+        "poddisruptionbudgets.policy" => policy::budget(&mut causes, object)?,
         "resourcequotas" => policy::quota(&mut causes, object),
         "limitranges" => policy::limits(object)?,
         "priorityclasses.scheduling.k8s.io" => policy::priority(&mut causes, old, object),
@@ -97,7 +97,8 @@ impl Causes {
 
     fn selector(&mut self, path: &str, selector: &Value) {
         for (key, value) in selector["matchLabels"].as_object().into_iter().flatten() {
-            self.0.extend(names::label_causes(&format!("{path}.matchLabels"), key, value));
+            self.0
+                .extend(names::label_causes(&format!("{path}.matchLabels"), key, value));
         }
         for (index, rule) in items(&selector["matchExpressions"]) {
             let path = format!("{path}.matchExpressions[{index}]");
@@ -112,8 +113,11 @@ impl Causes {
                     "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
                 )),
                 Some("In" | "NotIn" | "Exists" | "DoesNotExist") => {}
-                _ => self.invalid(format!("{path}.operator"), &json!(rule["operator"].as_str().unwrap_or_default()),
-                    "not a valid selector operator"),
+                _ => self.invalid(
+                    format!("{path}.operator"),
+                    &json!(rule["operator"].as_str().unwrap_or_default()),
+                    "not a valid selector operator",
+                ),
             }
         }
     }
@@ -128,5 +132,8 @@ fn entries(map: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 fn quantity(value: &Value) -> i128 {
-    value.as_str().and_then(Quantity::parse).map_or(0, |quantity| quantity.nano)
+    value
+        .as_str()
+        .and_then(Quantity::parse)
+        .map_or(0, |quantity| quantity.nano)
 }

@@ -123,7 +123,9 @@ impl Rule {
                 }
             }
             [Step::Field(name, only_if_there), rest @ ..] => {
-                let Some(fields) = value.as_object_mut() else { return };
+                let Some(fields) = value.as_object_mut() else {
+                    return;
+                };
                 let creates = matches!(self.act, Act::Set { .. })
                     && !only_if_there
                     && rest.iter().all(|step| matches!(step, Step::Field(_, false)));
@@ -153,11 +155,11 @@ impl Rule {
                 }
             }
             Act::Merge(_) => {
-                let source = source.and_then(Value::as_object).filter(|source| !source.is_empty());
+                let source = source
+                    .and_then(Value::as_object)
+                    .filter(|source| !source.is_empty());
                 let Some(source) = source else { return };
-                let own = fields
-                    .entry(name)
-                    .or_insert_with(|| Value::Object(Map::new()));
+                let own = fields.entry(name).or_insert_with(|| Value::Object(Map::new()));
                 for (key, value) in source {
                     if let Some(own) = own.as_object_mut() {
                         own.entry(key.clone()).or_insert_with(|| value.clone());

@@ -102,6 +102,9 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
                 object["metadata"]["labels"] = labels;
             }
         }
+        "nodes" if object["spec"]["podCIDR"].is_string() && object["spec"]["podCIDRs"].is_null() => {
+            object["spec"]["podCIDRs"] = json!([object["spec"]["podCIDR"]]);
+        }
         "daemonsets" => {
             let annotations = &mut object["metadata"]["annotations"];
             annotations["deprecated.daemonset.template.generation"] = json!("1");

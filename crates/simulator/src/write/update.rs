@@ -102,7 +102,7 @@ pub(super) fn replace(
     }
     rules::fill(resource, &mut new);
     rules::prepare(resource, Some(old), &mut new);
-    admission::updated(write, old, &mut new);
+    admission::updated(write, store, old, &mut new)?;
     let mut causes = names::check(resource, &new);
     causes.extend(rules::check(resource, Some(old), &new)?);
     if !causes.is_empty() {

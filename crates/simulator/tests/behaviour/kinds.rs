@@ -11,7 +11,13 @@ const APPS: &str = "/apis/apps/v1/namespaces/{ns}";
 const BATCH: &str = "/apis/batch/v1/namespaces/{ns}";
 const CORE: &str = "/api/v1/namespaces/{ns}";
 const NETWORK: &str = "/apis/networking.k8s.io/v1/namespaces/{ns}";
-const PARTS: &[&str] = &["/code", "/body/spec", "/body/metadata/labels", "/body/message", "/body/details"];
+const PARTS: &[&str] = &[
+    "/code",
+    "/body/spec",
+    "/body/metadata/labels",
+    "/body/message",
+    "/body/details",
+];
 
 fn named(name: &str, spec: Value) -> Value {
     json!({"metadata": {"name": name}, "spec": spec})
@@ -39,7 +45,11 @@ fn pod(name: &str, spec: Value) -> Step {
 }
 
 fn pods(name: &'static str, steps: impl IntoIterator<Item = Step>) -> Case {
-    let robot = post(&format!("{CORE}/serviceaccounts"), json!({"metadata": {"name": "robot"}})).quiet();
+    let robot = post(
+        &format!("{CORE}/serviceaccounts"),
+        json!({"metadata": {"name": "robot"}}),
+    )
+    .quiet();
     case(name, [robot].into_iter().chain(steps))
 }
 
@@ -92,7 +102,8 @@ async fn workloads() -> Result<()> {
                 "serviceAccountName": "x", "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["h"]}],
                 "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1,
                     "podAffinityTerm": {"topologyKey": "zone", "labelSelector": {"matchLabels": {"app": "a"}}}}]}},
-                "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}],
+                "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway",
+                    "labelSelector": {"matchLabels": {"app": "a"}}}],
                 "tolerations": [{"operator": "Exists"}], "imagePullSecrets": [{"name": "x"}]}}})))]),
         case("a stateful set with claims", [post(&format!("{APPS}/statefulsets"), named("a", json!({
             "serviceName": "s", "selector": {"matchLabels": {"app": "a"}}, "template": template("db:1"), "replicas": 0,

@@ -23,12 +23,17 @@ impl Taken {
     fn by_others(write: &Write<'_>, store: &mut Inner) -> Self {
         let snapshot = store.snapshot(write.resource.id);
         let mut taken = Self::default();
-        for (_, stored) in snapshot.from("", None::<&Key>) {
+        let own = Key::new(write.namespace, write.name);
+        for (_, stored) in snapshot.from("", None).filter(|(key, _)| **key != own) {
             let text = snapshot.dictionary.unpack(stored);
             let service: Value = serde_json::from_slice(&text).unwrap_or_default();
-            taken.addresses.extend(service["spec"]["clusterIP"].as_str().map(str::to_owned));
+            taken
+                .addresses
+                .extend(service["spec"]["clusterIP"].as_str().map(str::to_owned));
             let ports = service["spec"]["ports"].as_array().into_iter().flatten();
-            taken.ports.extend(ports.filter_map(|port| port["nodePort"].as_u64()));
+            taken
+                .ports
+                .extend(ports.filter_map(|port| port["nodePort"].as_u64()));
         }
         taken
     }
@@ -38,11 +43,16 @@ impl Taken {
 pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), Refusal> {
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let refuse = |cause: Cause| Refusal::invalid("", "Service", &name, vec![cause]);
-    let Some(spec) = object.get_mut("spec") else { return Ok(()) };
+    let Some(spec) = object.get_mut("spec") else {
+        return Ok(());
+    };
     if spec["type"] == "ExternalName" {
         return Ok(());
     }
-    if spec.get("ipFamilies").is_some() || spec.get("clusterIPs").is_some() || spec["ipFamilyPolicy"] == "PreferDualStack" {
+    if spec.get("ipFamilies").is_some()
+        || spec.get("clusterIPs").is_some()
+        || spec["ipFamilyPolicy"] == "PreferDualStack"
+    {
         return Err(Refusal::unsupported("Services that choose their IP families"));
     }
     let taken = Taken::by_others(write, store);
@@ -125,9 +135,16 @@ fn node_ports(spec: &mut Value, mut taken: Taken) -> Result<(), Box<Cause>> {
     Ok(())
 }
 
-/// What a client leaves out of a Service stays.
-pub(super) fn updated(old: &Value, object: &mut Value) {
-    let (Some(spec), before) = (object.get_mut("spec"), &old["spec"]) else { return };
+/// What a client leaves out of a Service stays, and what it adds gets its ports.
+pub(super) fn updated(
+    write: &Write<'_>,
+    store: &mut Inner,
+    old: &Value,
+    object: &mut Value,
+) -> Result<(), Refusal> {
+    let (Some(spec), before) = (object.get_mut("spec"), &old["spec"]) else {
+        return Ok(());
+    };
     for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
         if spec.get(field).is_none()
             && let Some(value) = before.get(field)
@@ -135,13 +152,16 @@ pub(super) fn updated(old: &Value, object: &mut Value) {
             spec[field] = value.clone();
         }
     }
-    let known: Vec<Value> = before["ports"].as_array().cloned().unwrap_or_default();
-    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+    let known = before["ports"].as_array().cloned().unwrap_or_default();
+    let ports = spec.get_mut("ports").and_then(Value::as_array_mut);
+    for port in ports.into_iter().flatten() {
         let same = |own: &&Value| own["port"] == port["port"] && own["protocol"] == port["protocol"];
-        if let Some(own) = known.iter().find(same).filter(|own| own.get("nodePort").is_some())
+        if let Some(own) = known.iter().find(same).and_then(|own| own.get("nodePort"))
             && port.get("nodePort").is_none()
         {
-            port["nodePort"] = own["nodePort"].clone();
+            port["nodePort"] = own.clone();
         }
     }
+    let taken = Taken::by_others(write, store);
+    node_ports(spec, taken).map_err(|cause| Refusal::invalid("", "Service", write.name, vec![*cause]))
 }

@@ -30,7 +30,9 @@ pub(super) fn service(causes: &mut Causes, old: Option<&Value>, object: &Value) 
             let before = causes.0.len();
             causes.dns_label(format!("{path}.name"), &port["name"]);
             if before == causes.0.len() && known.contains(&name) {
-                causes.0.push(Cause::duplicate(format!("{path}.name"), &port["name"]));
+                causes
+                    .0
+                    .push(Cause::duplicate(format!("{path}.name"), &port["name"]));
             }
             known.push(name);
         }
@@ -45,13 +47,17 @@ pub(super) fn service(causes: &mut Causes, old: Option<&Value>, object: &Value) 
             causes.0.push(Cause::forbidden(format!("{path}.nodePort"), why));
         }
     }
-    causes.one_of("spec.sessionAffinity", &spec["sessionAffinity"], &["ClientIP", "None"]);
+    causes.one_of(
+        "spec.sessionAffinity",
+        &spec["sessionAffinity"],
+        &["ClientIP", "None"],
+    );
     let types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     causes.one_of("spec.type", &spec["type"], &types);
     if text("type") == "ExternalName" {
         causes.required("spec.externalName", &spec["externalName"]);
     }
-    twins(causes, spec)?;
+    twins(causes, spec);
     if let Some(old) = old {
         let (before, after) = (&old["spec"], spec);
         let changed = before["clusterIP"] != after["clusterIP"] && !before["clusterIP"].is_null();
@@ -67,19 +73,24 @@ pub(super) fn service(causes: &mut Causes, old: Option<&Value>, object: &Value) 
 }
 
 /// Two ports with the same number and protocol.
-fn twins(causes: &mut Causes, spec: &Value) -> Result<(), Refusal> {
+fn twins(causes: &mut Causes, spec: &Value) {
     let mut known = Vec::new();
     for (index, port) in items(&spec["ports"]) {
         let own = (port["port"].as_i64(), port["protocol"].as_str());
         if known.contains(&own) {
             // Shown as Go has it, with what tells the two apart and nothing else.
-            let shown = json!({"Name": "", "Protocol": port["protocol"], "AppProtocol": null, "Port": port["port"],
-                "TargetPort": 0, "NodePort": 0});
-            causes.0.push(Cause::duplicate(format!("spec.ports[{index}]"), &shown));
+            let shown = format!(
+                r#"{{"Name":"","Protocol":{},"AppProtocol":null,"Port":{},"TargetPort":0,"NodePort":0}}"#,
+                port["protocol"], port["port"]
+            );
+            causes.0.push(Cause {
+                reason: "FieldValueDuplicate",
+                message: format!("Duplicate value: {shown}"),
+                field: format!("spec.ports[{index}]"),
+            });
         }
         known.push(own);
     }
-    Ok(())
 }
 
 /// An EndpointSlice.
@@ -90,17 +101,23 @@ pub(super) fn endpoint_slice(causes: &mut Causes, old: Option<&Value>, object: &
     let mut known = Vec::new();
     for (index, port) in items(&object["ports"]) {
         if known.contains(&&port["name"]) {
-            causes.0.push(Cause::duplicate(format!("ports[{index}].name"), &port["name"]));
+            causes
+                .0
+                .push(Cause::duplicate(format!("ports[{index}].name"), &port["name"]));
         }
         known.push(&port["name"]);
     }
     for (index, endpoint) in items(&object["endpoints"]) {
         let path = format!("endpoints[{index}].addresses");
         if endpoint["addresses"].as_array().is_none_or(Vec::is_empty) {
-            causes.0.push(Cause::required(path.clone(), "must contain at least 1 address"));
+            causes
+                .0
+                .push(Cause::required(path.clone(), "must contain at least 1 address"));
         }
         for (index, address) in items(&endpoint["addresses"]) {
-            let is_address = address.as_str().is_some_and(|text| text.parse::<IpAddr>().is_ok());
+            let is_address = address
+                .as_str()
+                .is_some_and(|text| text.parse::<IpAddr>().is_ok());
             if !is_address && object["addressType"] != "FQDN" {
                 causes.invalid(format!("{path}[{index}]"), address, NO_ADDRESS);
             }
@@ -117,7 +134,11 @@ pub(super) fn endpoint_slice(causes: &mut Causes, old: Option<&Value>, object: &
 pub(super) fn ingress(causes: &mut Causes, object: &Value) {
     let spec = &object["spec"];
     if spec["rules"].as_array().is_none_or(Vec::is_empty) && spec["defaultBackend"].is_null() {
-        causes.invalid("spec", &Value::Null, "either `defaultBackend` or `rules` must be specified");
+        causes.invalid(
+            "spec",
+            &Value::Null,
+            "either `defaultBackend` or `rules` must be specified",
+        );
     }
     if !spec["defaultBackend"].is_null() {
         backend(causes, "spec.defaultBackend", &spec["defaultBackend"]);
@@ -132,7 +153,10 @@ pub(super) fn ingress(causes: &mut Causes, object: &Value) {
             let path = format!("{path}.http.paths[{index}]");
             let place = route["path"].as_str().unwrap_or_default();
             match route["pathType"].as_str() {
-                None => causes.0.push(Cause::required(format!("{path}.pathType"), "pathType must be specified")),
+                None => causes.0.push(Cause::required(
+                    format!("{path}.pathType"),
+                    "pathType must be specified",
+                )),
                 Some("Exact" | "Prefix") if !place.starts_with('/') => {
                     causes.invalid(format!("{path}.path"), &json!(place), "must be an absolute path");
                 }
@@ -160,7 +184,9 @@ fn backend(causes: &mut Causes, path: &str, backend: &Value) {
     causes.required(format!("{path}.service.name"), &service["name"]);
     let (name, number) = (&service["port"]["name"], &service["port"]["number"]);
     if name.is_null() && number.as_i64().unwrap_or_default() == 0 {
-        causes.0.push(Cause::required(path, "port name or number is required"));
+        causes
+            .0
+            .push(Cause::required(path, "port name or number is required"));
     } else if name.is_null() {
         causes.port(format!("{path}.service.port.number"), number);
     }
@@ -177,12 +203,18 @@ pub(super) fn policy(causes: &mut Causes, object: &Value) {
                 if port["port"].is_i64() {
                     causes.port(format!("{path}.ports[{index}].port"), &port["port"]);
                 }
-                causes.one_of(format!("{path}.ports[{index}].protocol"), &port["protocol"], PROTOCOLS);
+                causes.one_of(
+                    format!("{path}.ports[{index}].protocol"),
+                    &port["protocol"],
+                    PROTOCOLS,
+                );
             }
             for (index, peer) in items(&rule[peers]) {
                 if peer.as_object().is_none_or(|fields| fields.is_empty()) {
                     let why = "must specify a peer";
-                    causes.0.push(Cause::required(format!("{path}.{peers}[{index}]"), why));
+                    causes
+                        .0
+                        .push(Cause::required(format!("{path}.{peers}[{index}]"), why));
                 }
             }
         }

@@ -14,14 +14,19 @@ pub(super) fn spec(causes: &mut Causes, path: &str, spec: &Value) {
     let mut volumes: Vec<&str> = Vec::new();
     for (index, volume) in items(&spec["volumes"]) {
         let path = format!("{path}.volumes[{index}]");
+        let before = causes.0.len();
         volume_source(causes, &path, volume);
         let name = volume["name"].as_str().unwrap_or_default();
         if name.is_empty() {
             causes.0.push(Cause::required(format!("{path}.name"), ""));
         } else if !names::is_dns_label(name) || name.len() > 63 {
             causes.dns_label(format!("{path}.name"), &volume["name"]);
+        } else if before != causes.0.len() {
+            // Nobody looks at the names of volumes with other mistakes, neither here nor where they are mounted.
         } else if volumes.contains(&name) {
-            causes.0.push(Cause::duplicate(format!("{path}.name"), &volume["name"]));
+            causes
+                .0
+                .push(Cause::duplicate(format!("{path}.name"), &volume["name"]));
         } else {
             volumes.push(name);
         }
@@ -31,33 +36,61 @@ pub(super) fn spec(causes: &mut Causes, path: &str, spec: &Value) {
     }
     let mut known = Vec::new();
     for (index, container) in items(&spec["containers"]) {
-        self::container(causes, &format!("{path}.containers[{index}]"), container, &volumes, &mut known);
+        self::container(
+            causes,
+            &format!("{path}.containers[{index}]"),
+            container,
+            &volumes,
+            &mut known,
+        );
     }
     for (index, container) in items(&spec["initContainers"]) {
-        self::container(causes, &format!("{path}.initContainers[{index}]"), container, &volumes, &mut known);
+        self::container(
+            causes,
+            &format!("{path}.initContainers[{index}]"),
+            container,
+            &volumes,
+            &mut known,
+        );
     }
     let policies = ["Always", "OnFailure", "Never"];
     causes.one_of(format!("{path}.restartPolicy"), &spec["restartPolicy"], &policies);
     let policies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     causes.one_of(format!("{path}.dnsPolicy"), &spec["dnsPolicy"], &policies);
     for (key, value) in entries(&spec["nodeSelector"]) {
-        causes.0.extend(names::label_causes(&format!("{path}.nodeSelector"), key, value));
+        causes
+            .0
+            .extend(names::label_causes(&format!("{path}.nodeSelector"), key, value));
     }
 }
 
 fn volume_source(causes: &mut Causes, path: &str, volume: &Value) {
     // In the order in which the API server looks for them.
-    const SOURCES: &[&str] = &["emptyDir", "hostPath", "gitRepo", "secret", "nfs", "persistentVolumeClaim", "configMap"];
+    const SOURCES: &[&str] = &[
+        "emptyDir",
+        "hostPath",
+        "gitRepo",
+        "secret",
+        "nfs",
+        "persistentVolumeClaim",
+        "configMap",
+    ];
     let mut first = true;
     for source in SOURCES.iter().filter(|source| !volume[**source].is_null()) {
         if !first {
-            causes.0.push(Cause::forbidden(format!("{path}.{source}"), "may not specify more than 1 volume type"));
+            causes.0.push(Cause::forbidden(
+                format!("{path}.{source}"),
+                "may not specify more than 1 volume type",
+            ));
             continue;
         }
         first = false;
         match *source {
             "secret" => {
-                causes.required(format!("{path}.secret.secretName"), &volume["secret"]["secretName"]);
+                causes.required(
+                    format!("{path}.secret.secretName"),
+                    &volume["secret"]["secretName"],
+                );
             }
             "configMap" => {
                 causes.required(format!("{path}.configMap.name"), &volume["configMap"]["name"]);
@@ -74,7 +107,13 @@ fn volume_source(causes: &mut Causes, path: &str, volume: &Value) {
     }
 }
 
-fn container<'v>(causes: &mut Causes, path: &str, container: &'v Value, volumes: &[&str], known: &mut Vec<&'v str>) {
+fn container<'v>(
+    causes: &mut Causes,
+    path: &str,
+    container: &'v Value,
+    volumes: &[&str],
+    known: &mut Vec<&'v str>,
+) {
     if causes.required(format!("{path}.name"), &container["name"]) {
         causes.dns_label(format!("{path}.name"), &container["name"]);
     }
@@ -98,7 +137,9 @@ fn container<'v>(causes: &mut Causes, path: &str, container: &'v Value, volumes:
             causes.0.push(Cause::required(format!("{path}.name"), ""));
         }
         if !volumes.contains(&name) {
-            causes.0.push(Cause::not_found(format!("{path}.name"), &json!(name)));
+            causes
+                .0
+                .push(Cause::not_found(format!("{path}.name"), &json!(name)));
         }
         let place = mount["mountPath"].as_str().unwrap_or_default();
         if place.is_empty() {
@@ -109,11 +150,17 @@ fn container<'v>(causes: &mut Causes, path: &str, container: &'v Value, volumes:
         places.push(place);
     }
     let policies = ["Always", "IfNotPresent", "Never"];
-    causes.one_of(format!("{path}.imagePullPolicy"), &container["imagePullPolicy"], &policies);
+    causes.one_of(
+        format!("{path}.imagePullPolicy"),
+        &container["imagePullPolicy"],
+        &policies,
+    );
     resources(causes, &format!("{path}.resources"), &container["resources"]);
     let name = container["name"].as_str().unwrap_or_default();
     if known.contains(&name) && !name.is_empty() {
-        causes.0.push(Cause::duplicate(format!("{path}.name"), &container["name"]));
+        causes
+            .0
+            .push(Cause::duplicate(format!("{path}.name"), &container["name"]));
     }
     known.push(name);
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
@@ -131,7 +178,9 @@ fn ports(causes: &mut Causes, path: &str, container: &Value) {
                 causes.invalid(format!("{path}.name"), &port["name"], why);
             }
             if why.is_empty() && known.contains(&name) {
-                causes.0.push(Cause::duplicate(format!("{path}.name"), &port["name"]));
+                causes
+                    .0
+                    .push(Cause::duplicate(format!("{path}.name"), &port["name"]));
             }
             known.push(name);
         }
@@ -153,7 +202,10 @@ fn port_name(name: &str) -> Vec<&'static str> {
     if name.len() > 15 {
         why.push("must be no more than 15 characters");
     }
-    if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+    if !name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    {
         why.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
     }
     if !name.chars().any(|c| c.is_ascii_lowercase()) {
@@ -174,8 +226,16 @@ fn resources(causes: &mut Causes, path: &str, resources: &Value) {
             let at = format!("{path}.{part}[{name}]");
             let known = RESOURCES.contains(&name.as_str()) || name.starts_with("hugepages-");
             if !known && !name.contains('/') {
-                causes.invalid(at.clone(), &json!(name), "must be a standard resource type or fully qualified");
-                causes.invalid(at.clone(), &json!(name), "must be a standard resource for containers");
+                causes.invalid(
+                    at.clone(),
+                    &json!(name),
+                    "must be a standard resource type or fully qualified",
+                );
+                causes.invalid(
+                    at.clone(),
+                    &json!(name),
+                    "must be a standard resource for containers",
+                );
             }
             if quantity(value) < 0 {
                 causes.invalid(at, value, "must be greater than or equal to 0");
@@ -198,14 +258,22 @@ fn probe(causes: &mut Causes, path: &str, probe: &Value) {
     }
     let handlers = ["exec", "httpGet", "tcpSocket", "grpc"];
     if handlers.iter().all(|handler| probe[*handler].is_null()) {
-        causes.0.push(Cause::required(path, "must specify a handler type"));
+        causes
+            .0
+            .push(Cause::required(path, "must specify a handler type"));
     }
     for handler in ["httpGet", "tcpSocket"] {
         if !probe[handler].is_null() && !probe[handler]["port"].is_string() {
             causes.port(format!("{path}.{handler}.port"), &probe[handler]["port"]);
         }
     }
-    for field in ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] {
+    for field in [
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ] {
         causes.at_least_zero(format!("{path}.{field}"), &probe[field]);
     }
 }
@@ -218,7 +286,12 @@ pub(super) fn update(old: &Value, new: &Value) -> Result<(), Refusal> {
             fields.remove("activeDeadlineSeconds");
         }
         for list in ["containers", "initContainers"] {
-            for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            for container in spec
+                .get_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 container["image"] = Value::Null;
             }
         }
@@ -227,6 +300,8 @@ pub(super) fn update(old: &Value, new: &Value) -> Result<(), Refusal> {
     if fixed(old) == fixed(new) {
         Ok(())
     } else {
-        Err(Refusal::unsupported("changes of a pod other than of its images: most are forbidden"))
+        Err(Refusal::unsupported(
+            "changes of a pod other than of its images: most are forbidden",
+        ))
     }
 }

@@ -38,10 +38,17 @@ pub(super) fn autoscaler(causes: &mut Causes, object: &Value) {
         spec["maxReplicas"].as_i64().unwrap_or(0),
     );
     if least < 1 {
-        causes.invalid("spec.minReplicas", &spec["minReplicas"], "must be greater than or equal to 1");
+        causes.invalid(
+            "spec.minReplicas",
+            &spec["minReplicas"],
+            "must be greater than or equal to 1",
+        );
     }
     if most < 1 {
-        causes.0.push(Cause::required("spec.maxReplicas", "must be set and greater than 0"));
+        causes.0.push(Cause::required(
+            "spec.maxReplicas",
+            "must be set and greater than 0",
+        ));
     }
     if most < least {
         let why = "must be greater than or equal to `minReplicas`";
@@ -58,13 +65,24 @@ pub(super) fn autoscaler(causes: &mut Causes, object: &Value) {
 }
 
 /// A PodDisruptionBudget.
-pub(super) fn budget(causes: &mut Causes, object: &Value) {
+pub(super) fn budget(causes: &mut Causes, object: &Value) -> Result<(), Refusal> {
     let spec = &object["spec"];
     let (least, most) = (&spec["minAvailable"], &spec["maxUnavailable"]);
     if !least.is_null() && !most.is_null() {
-        let shown = json!({"MinAvailable": least, "Selector": null, "MaxUnavailable": most,
-            "UnhealthyPodEvictionPolicy": spec["unhealthyPodEvictionPolicy"]});
-        causes.invalid("spec", &shown, "minAvailable and maxUnavailable cannot be both set");
+        // Shown with the names of Go's fields, in their order.
+        let shown = format!(
+            r#"{{"MinAvailable":{least},"Selector":null,"MaxUnavailable":{most},"UnhealthyPodEvictionPolicy":null}}"#
+        );
+        causes.0.push(Cause {
+            reason: "FieldValueInvalid",
+            message: format!("Invalid value: {shown}: minAvailable and maxUnavailable cannot be both set"),
+            field: "spec".to_owned(),
+        });
+        if !spec["selector"].is_null() || !spec["unhealthyPodEvictionPolicy"].is_null() {
+            return Err(Refusal::unsupported(
+                "disruption budgets with both of their limits and more",
+            ));
+        }
     }
     for (field, value) in [("minAvailable", least), ("maxUnavailable", most)] {
         let path = format!("spec.{field}");
@@ -72,11 +90,15 @@ pub(super) fn budget(causes: &mut Causes, object: &Value) {
         let percent = value.as_str().map(|text| text.strip_suffix('%').unwrap_or("x"));
         if percent.is_some_and(|number| number.is_empty() || !number.chars().all(|c| c.is_ascii_digit())) {
             causes.invalid(path, value, PERCENT);
-        } else if percent.and_then(|number| number.parse::<u64>().ok()).is_some_and(|n| n > 100) {
+        } else if percent
+            .and_then(|number| number.parse::<u64>().ok())
+            .is_some_and(|n| n > 100)
+        {
             causes.invalid(path, value, "must not be greater than 100%");
         }
     }
     causes.selector("spec.selector", &spec["selector"]);
+    Ok(())
 }
 
 /// A ResourceQuota.
@@ -87,8 +109,16 @@ pub(super) fn quota(causes: &mut Causes, object: &Value) {
     for (name, value) in hard {
         let path = format!("spec.hard[{name}]");
         if !IN_QUOTA.contains(&name.as_str()) && !name.contains('/') && !name.contains("hugepages-") {
-            causes.invalid(path.clone(), &json!(name), "must be a standard resource type or fully qualified");
-            causes.invalid(path.clone(), &json!(name), "must be a standard resource for quota");
+            causes.invalid(
+                path.clone(),
+                &json!(name),
+                "must be a standard resource type or fully qualified",
+            );
+            causes.invalid(
+                path.clone(),
+                &json!(name),
+                "must be a standard resource for quota",
+            );
         }
         if quantity(value) < 0 {
             causes.invalid(path, value, "must be greater than or equal to 0");
@@ -102,13 +132,20 @@ pub(super) fn limits(object: &Value) -> Result<(), Refusal> {
         let kind = limit["type"].as_str().unwrap_or_default();
         let known = matches!(kind, "Container" | "Pod" | "PersistentVolumeClaim") || kind.contains('/');
         let order = ["min", "defaultRequest", "default", "max"];
-        let mut resources = order.iter().flat_map(|part| entries(&limit[*part]).map(|(name, _)| name));
+        let mut resources = order
+            .iter()
+            .flat_map(|part| entries(&limit[*part]).map(|(name, _)| name));
         let sorted = resources.all(|name| {
-            let values = order.iter().map(|part| &limit[*part][name]).filter(|value| !value.is_null());
+            let values = order
+                .iter()
+                .map(|part| &limit[*part][name])
+                .filter(|value| !value.is_null());
             values.map(quantity).is_sorted()
         });
         if !known || !sorted || !limit["maxLimitRequestRatio"].is_null() {
-            return Err(Refusal::unsupported("LimitRanges of unknown types, with ratios, or that contradict themselves"));
+            return Err(Refusal::unsupported(
+                "LimitRanges of unknown types, with ratios, or that contradict themselves",
+            ));
         }
     }
     Ok(())
@@ -125,10 +162,16 @@ pub(super) fn priority(causes: &mut Causes, old: Option<&Value>, object: &Value)
     let policies = ["PreemptLowerPriority", "Never"];
     causes.one_of("preemptionPolicy", &object["preemptionPolicy"], &policies);
     if old.is_some_and(|old| old["value"] != object["value"]) {
-        causes.0.push(Cause::forbidden("value", "may not be changed in an update."));
+        causes
+            .0
+            .push(Cause::forbidden("value", "may not be changed in an update."));
     }
     if old.is_some_and(|old| old["preemptionPolicy"] != object["preemptionPolicy"]) {
-        causes.invalid("preemptionPolicy", &object["preemptionPolicy"], "field is immutable");
+        causes.invalid(
+            "preemptionPolicy",
+            &object["preemptionPolicy"],
+            "field is immutable",
+        );
     }
 }
 
@@ -137,7 +180,11 @@ pub(super) fn event(causes: &mut Causes, object: &Value) {
     let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
     let about = object["involvedObject"]["namespace"].as_str().unwrap_or_default();
     if about != namespace && !(about.is_empty() && namespace == "default") {
-        causes.invalid("involvedObject.namespace", &json!(about), "does not match event.namespace");
+        causes.invalid(
+            "involvedObject.namespace",
+            &json!(about),
+            "does not match event.namespace",
+        );
     }
 }
 
@@ -147,7 +194,9 @@ pub(super) fn node(causes: &mut Causes, object: &Value) {
         let path = format!("metadata.taints[{index}]");
         if causes.required(format!("{path}.key"), &taint["key"]) {
             let key = taint["key"].as_str().unwrap_or_default();
-            causes.0.extend(names::key_causes(&format!("{path}.key"), key, key));
+            causes
+                .0
+                .extend(names::key_causes(&format!("{path}.key"), key, key));
         }
         if causes.required(format!("{path}.effect"), &taint["effect"]) {
             let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use super::{Causes, entries, items, quantity};
 use crate::status::{Cause, Refusal};
 
-const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const MODES: &[&str] = &[
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 /// Fields of a volume's spec that are no source of it.
 const NO_SOURCE: &[&str] = &[
     "accessModes",
@@ -32,9 +37,9 @@ pub(super) fn claim(causes: &mut Causes, old: Option<&Value>, object: &Value) ->
         causes.invalid("spec.resources[storage]", storage, "must be greater than zero");
     }
     match old {
-        Some(old) if old["spec"] != *spec && !binds(&old["spec"], spec) => {
-            Err(Refusal::unsupported("changes of the spec of a claim: most are forbidden"))
-        }
+        Some(old) if old["spec"] != *spec && !binds(&old["spec"], spec) => Err(Refusal::unsupported(
+            "changes of the spec of a claim: most are forbidden",
+        )),
         _ => Ok(()),
     }
 }
@@ -64,14 +69,24 @@ pub(super) fn volume(causes: &mut Causes, old: Option<&Value>, object: &Value) -
         causes.0.push(Cause::required("spec.capacity", ""));
     }
     if capacity["storage"].is_null() {
-        causes.0.push(Cause::unsupported("spec.capacity", capacity, &["storage"]));
+        causes
+            .0
+            .push(Cause::unsupported("spec.capacity", capacity, &["storage"]));
     } else if quantity(&capacity["storage"]) <= 0 {
-        causes.invalid("spec.capacity[storage]", &capacity["storage"], "must be greater than zero");
+        causes.invalid(
+            "spec.capacity[storage]",
+            &capacity["storage"],
+            "must be greater than zero",
+        );
     }
-    let sources: Vec<&String> =
-        entries(spec).map(|(name, _)| name).filter(|name| !NO_SOURCE.contains(&name.as_str())).collect();
+    let sources: Vec<&String> = entries(spec)
+        .map(|(name, _)| name)
+        .filter(|name| !NO_SOURCE.contains(&name.as_str()))
+        .collect();
     match sources.as_slice() {
-        [] => causes.0.push(Cause::required("spec", "must specify a volume type")),
+        [] => causes
+            .0
+            .push(Cause::required("spec", "must specify a volume type")),
         [_] => {}
         [first, rest @ ..] => {
             if first.as_str() != "hostPath" {
@@ -85,23 +100,28 @@ pub(super) fn volume(causes: &mut Causes, old: Option<&Value>, object: &Value) -
     }
     let source = |spec: &Value| sources.first().map(|name| spec[name.as_str()].clone());
     match old {
-        Some(old) if source(&old["spec"]) != source(spec) => {
-            Err(Refusal::unsupported("changes of the source of a volume: it is immutable"))
-        }
+        Some(old) if source(&old["spec"]) != source(spec) => Err(Refusal::unsupported(
+            "changes of the source of a volume: it is immutable",
+        )),
         _ => Ok(()),
     }
 }
 
 /// A class.
 pub(super) fn class(causes: &mut Causes, old: Option<&Value>, object: &Value) -> Result<(), Refusal> {
-    causes.required("provisioner", &json!(object["provisioner"].as_str().unwrap_or_default()));
+    causes.required(
+        "provisioner",
+        &json!(object["provisioner"].as_str().unwrap_or_default()),
+    );
     let Some(old) = old else { return Ok(()) };
     if old["provisioner"] != object["provisioner"] {
         causes.invalid("provisioner", &object["provisioner"], "field is immutable");
     }
     let fixed = ["parameters", "reclaimPolicy", "volumeBindingMode"];
     if fixed.iter().any(|field| old[*field] != object[*field]) {
-        return Err(Refusal::unsupported("changes of fields of a StorageClass that are immutable"));
+        return Err(Refusal::unsupported(
+            "changes of fields of a StorageClass that are immutable",
+        ));
     }
     Ok(())
 }

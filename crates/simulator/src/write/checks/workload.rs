@@ -33,7 +33,11 @@ pub(super) fn check(causes: &mut Causes, resource: &Resource, old: Option<&Value
     if is_empty(&spec["selector"]) {
         // ReplicaSets are checked with the words of Deployments.
         let word = if kind == "replicaset" { "deployment" } else { &kind };
-        causes.invalid("spec.selector", &json!({}), &format!("empty selector is invalid for {word}"));
+        causes.invalid(
+            "spec.selector",
+            &json!({}),
+            &format!("empty selector is invalid for {word}"),
+        );
     }
     let labels = &spec["template"]["metadata"]["labels"];
     if !selects(&spec["selector"], labels) {
@@ -75,7 +79,9 @@ pub(in crate::write) fn selects(selector: &Value, labels: &Value) -> bool {
     let equal = super::entries(&selector["matchLabels"]).all(|(key, value)| labels[key] == *value);
     let rules = items(&selector["matchExpressions"]).all(|(_, rule)| {
         let own = &labels[rule["key"].as_str().unwrap_or_default()];
-        let listed = rule["values"].as_array().is_some_and(|values| values.contains(own));
+        let listed = rule["values"]
+            .as_array()
+            .is_some_and(|values| values.contains(own));
         match rule["operator"].as_str() {
             Some("In") => listed,
             Some("NotIn") => !listed,
@@ -92,7 +98,9 @@ pub(super) fn job(causes: &mut Causes, old: Option<&Value>, object: &Value) -> R
     let Some(old) = old else { return Ok(()) };
     let (before, after) = (&old["spec"], &object["spec"]);
     if before["template"] != after["template"] {
-        return Err(Refusal::unsupported("changes of the template of a Job: it is immutable"));
+        return Err(Refusal::unsupported(
+            "changes of the template of a Job: it is immutable",
+        ));
     }
     if before["completions"] != after["completions"] {
         causes.invalid("spec.completions", &after["completions"], "field is immutable");
@@ -101,13 +109,23 @@ pub(super) fn job(causes: &mut Causes, old: Option<&Value>, object: &Value) -> R
         causes.invalid("spec.selector", &after["selector"], "field is immutable");
     }
     if before["completionMode"] != after["completionMode"] {
-        causes.invalid("spec.completionMode", &after["completionMode"], "field is immutable");
+        causes.invalid(
+            "spec.completionMode",
+            &after["completionMode"],
+            "field is immutable",
+        );
     }
     Ok(())
 }
 
 fn job_spec(causes: &mut Causes, path: &str, spec: &Value) {
-    for field in ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"] {
+    for field in [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+    ] {
         causes.at_least_zero(format!("{path}.{field}"), &spec[field]);
     }
     let path = format!("{path}.template.spec");
@@ -115,7 +133,9 @@ fn job_spec(causes: &mut Causes, path: &str, spec: &Value) {
     pod::spec(causes, &path, pods);
     if pods["restartPolicy"] == "Always" {
         let why = "valid values: \"OnFailure\", \"Never\"";
-        causes.0.push(Cause::required(format!("{path}.restartPolicy"), why));
+        causes
+            .0
+            .push(Cause::required(format!("{path}.restartPolicy"), why));
     }
 }
 
@@ -125,11 +145,18 @@ pub(super) fn cron_job(causes: &mut Causes, object: &Value) -> Result<(), Refusa
     if causes.required("spec.schedule", &spec["schedule"]) {
         schedule(causes, spec["schedule"].as_str().unwrap_or_default())?;
     }
-    if !matches!(spec["concurrencyPolicy"].as_str(), Some("Allow" | "Forbid" | "Replace")) {
+    if !matches!(
+        spec["concurrencyPolicy"].as_str(),
+        Some("Allow" | "Forbid" | "Replace")
+    ) {
         let policies = ["Allow", "Forbid", "Replace"];
         causes.one_of("spec.concurrencyPolicy", &spec["concurrencyPolicy"], &policies);
     }
-    for field in ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
+    for field in [
+        "startingDeadlineSeconds",
+        "successfulJobsHistoryLimit",
+        "failedJobsHistoryLimit",
+    ] {
         causes.at_least_zero(format!("spec.{field}"), &spec[field]);
     }
     job_spec(causes, "spec.jobTemplate.spec", &spec["jobTemplate"]["spec"]);
@@ -145,7 +172,11 @@ fn schedule(causes: &mut Causes, text: &str) -> Result<(), Refusal> {
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
     if fields.len() != 5 {
-        let why = format!("expected exactly 5 fields, found {}: [{}]", fields.len(), fields.join(" "));
+        let why = format!(
+            "expected exactly 5 fields, found {}: [{}]",
+            fields.len(),
+            fields.join(" ")
+        );
         causes.invalid("spec.schedule", &json!(text), &why);
         return Ok(());
     }
