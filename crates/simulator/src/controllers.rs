@@ -40,7 +40,7 @@ pub(crate) mod world;
 use kind::Kind;
 use world::World;
 
-/// One controller.
+/// One controller. Those that come first look first: what counts pods waits until the pods have done their steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Controller {
@@ -52,22 +52,22 @@ pub enum Controller {
     Volume,
     /// Heartbeats and conditions of nodes, taints, and what becomes of pods on nodes that are not ready.
     Node,
-    /// Deployments.
-    Deployment,
+    /// Finds nodes for pods.
+    Scheduler,
+    /// Runs pods.
+    Kubelet,
     /// ReplicaSets.
     ReplicaSet,
     /// StatefulSets.
     StatefulSet,
     /// DaemonSets.
     DaemonSet,
-    /// CronJobs.
-    CronJob,
     /// Jobs.
     Job,
-    /// Finds nodes for pods.
-    Scheduler,
-    /// Runs pods.
-    Kubelet,
+    /// CronJobs.
+    CronJob,
+    /// Deployments.
+    Deployment,
     /// EndpointSlices of Services.
     EndpointSlice,
     /// HorizontalPodAutoscalers, on synthetic metrics.
@@ -87,14 +87,14 @@ const ALL: [Controller; 18] = [
     Controller::GarbageCollector,
     Controller::Volume,
     Controller::Node,
-    Controller::Deployment,
+    Controller::Scheduler,
+    Controller::Kubelet,
     Controller::ReplicaSet,
     Controller::StatefulSet,
     Controller::DaemonSet,
-    Controller::CronJob,
     Controller::Job,
-    Controller::Scheduler,
-    Controller::Kubelet,
+    Controller::CronJob,
+    Controller::Deployment,
     Controller::EndpointSlice,
     Controller::Autoscaler,
     Controller::DisruptionBudget,

@@ -17,6 +17,7 @@ mod fault;
 mod http;
 mod list;
 mod managed;
+mod quantity;
 mod random;
 mod read;
 mod resources;

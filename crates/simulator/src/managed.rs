@@ -51,9 +51,20 @@ pub(crate) fn update(
 ) {
     let Some(holds) = schemas.of(resource) else { return };
     let mut found = Comparison::default();
-    let empty = json!({});
     let walk = Walk { schemas };
-    let (before, after) = (stripped(old.unwrap_or(&empty)), stripped(new));
+    let (mut before, mut after) = (stripped(old.unwrap_or(&resource.empty)), stripped(new));
+    if old.is_none()
+        && let Some(spec) = before.get_mut("spec").and_then(Value::as_object_mut)
+    {
+        // The one number that what we know of empty objects has and Go has not.
+        spec.remove("replicas");
+    }
+    // The status belongs to those who write it as such.
+    if by.subresource != "status" && resource.has_subresource("status") {
+        for object in [&mut before, &mut after] {
+            object.as_object_mut().map(|fields| fields.remove("status"));
+        }
+    }
     walk.compare(
         holds,
         Some(&before),

@@ -1,7 +1,7 @@
 //! Uids, tokens and the ends of generated names.
 
 /// Random bytes. Should the system have none, all are zero: a simulator guards nothing.
-fn bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     let _ = getrandom::fill(&mut bytes);
     bytes

@@ -88,6 +88,10 @@ impl Resource {
         self.verbs.iter().any(|v| v == verb)
     }
 
+    pub(crate) fn has_subresource(&self, name: &str) -> bool {
+        self.subresources.iter().any(|entry| entry.subresource == name)
+    }
+
     /// What an object's text begins with once its kind is written before it.
     pub(crate) fn head(&self) -> String {
         format!(

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::controllers::json::hash;
 use crate::controllers::kind::Kind;
 use crate::error::PutError;
+use crate::random;
 use crate::shared::Shared;
 
 pub(crate) mod defaults;
@@ -40,6 +42,13 @@ pub(crate) fn load_manifest(shared: &Shared, mut object: Value) -> Result<(), Pu
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     if let Some(kind) = Kind::of(api_version, object["kind"].as_str().unwrap_or_default()) {
         defaults::fill(kind, &mut object);
+    }
+    // The same file makes the same cluster: what controllers draw depends on uids.
+    if object["metadata"]["uid"].is_null() {
+        let place = format!("{}{}", object["kind"], object["metadata"]["namespace"]);
+        let one = hash(&format!("{place}{}", object["metadata"]["name"]));
+        let bytes = u128::from(one) << 64 | u128::from(hash(&one.to_string()));
+        object["metadata"]["uid"] = json!(random::uid_of(bytes.to_be_bytes()));
     }
     shared.load(object)
 }

@@ -9,6 +9,7 @@ use crate::data::Data;
 use crate::resources::Resource;
 
 pub(crate) mod decode;
+mod pointers;
 
 /// What a field holds.
 #[derive(Clone, Debug)]
@@ -19,8 +20,9 @@ pub(crate) enum Type {
     Integer,
     Number,
     Boolean,
-    /// A number or a text: ports, quantities.
+    /// A number or a text: ports.
     IntOrText,
+    Quantity,
     Object(Fields),
     Map {
         values: Box<Type>,
@@ -86,7 +88,9 @@ impl Schemas {
         for document in data.openapi.values() {
             let all = document.pointer("/components/schemas").and_then(Value::as_object);
             for (name, schema) in all.into_iter().flatten() {
-                schemas.named.entry(name.clone()).or_insert_with(|| read(schema));
+                let is_quantity = name.ends_with(".resource.Quantity");
+                let read = || if is_quantity { Type::Quantity } else { read(schema) };
+                schemas.named.entry(name.clone()).or_insert_with(read);
                 let kinds = schema
                     .get("x-kubernetes-group-version-kind")
                     .and_then(Value::as_array);

@@ -15,6 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) details: Option<Value>,
     /// With which a list can go on after its token expired, less consistently.
     pub(crate) go_on: Option<String>,
+    /// What the client is told beside.
+    pub(crate) warnings: Box<[String]>,
 }
 
 /// A field that is wrong, as the API server reports it.
@@ -49,6 +51,37 @@ impl Cause {
         }
     }
 
+    /// `field: Unsupported value: value: supported values: ...`.
+    pub(crate) fn unsupported(field: impl Into<String>, value: &Value, supported: &[&str]) -> Self {
+        let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
+        Self {
+            reason: "FieldValueNotSupported",
+            message: format!(
+                "Unsupported value: {value}: supported values: {}",
+                supported.join(", ")
+            ),
+            field: field.into(),
+        }
+    }
+
+    /// `field: Duplicate value: value`.
+    pub(crate) fn duplicate(field: impl Into<String>, value: &Value) -> Self {
+        Self {
+            reason: "FieldValueDuplicate",
+            message: format!("Duplicate value: {value}"),
+            field: field.into(),
+        }
+    }
+
+    /// `field: Not found: value`.
+    pub(crate) fn not_found(field: impl Into<String>, value: &Value) -> Self {
+        Self {
+            reason: "FieldValueNotFound",
+            message: format!("Not found: {value}"),
+            field: field.into(),
+        }
+    }
+
     /// `field: Forbidden: why`.
     pub(crate) fn forbidden(field: impl Into<String>, why: &str) -> Self {
         Self {
@@ -72,6 +105,7 @@ impl Refusal {
             message: message.into(),
             details,
             go_on: None,
+            warnings: Box::default(),
         }
     }
 
@@ -121,6 +155,17 @@ impl Refusal {
             "NotAcceptable",
             message,
             Some(json!({})),
+        )
+    }
+
+    /// 403 for an object that an admission plugin does not let in.
+    pub(crate) fn forbidden_object(resource: &Resource, name: &str, why: &str) -> Self {
+        let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Forbidden",
+            message,
+            Some(resource.details(name)),
         )
     }
 
@@ -237,6 +282,12 @@ impl Refusal {
         details: Option<Value>,
     ) -> Self {
         Self::new(code, reason, message, details)
+    }
+
+    /// The same with what was to be said of the object that was sent.
+    pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings.into();
+        self
     }
 
     /// The `Status` object.

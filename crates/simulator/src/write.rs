@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use http::header::WARNING;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
 
@@ -18,8 +17,11 @@ use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
 use crate::view::View;
 
+mod admission;
 mod body;
+mod checks;
 mod create;
+mod defaults;
 mod delete;
 mod names;
 mod patch;
@@ -164,11 +166,13 @@ pub(crate) async fn write(
     let written = match target.verb {
         "create" => {
             let (object, warnings) = body::object(&write, content_type, &text)?;
-            create::create(&write, object, warnings)
+            create::create(&write, object, warnings.clone())
+                .map_err(|refusal| refusal.with_warnings(warnings))
         }
         "update" => {
             let (object, warnings) = body::object(&write, content_type, &text)?;
-            update::update(&write, object, warnings)
+            update::update(&write, object, warnings.clone())
+                .map_err(|refusal| refusal.with_warnings(warnings))
         }
         "patch" => patch::patch(&write, content_type, &text, query),
         "delete" => delete::delete(&write, content_type, &text, query),
@@ -196,12 +200,7 @@ fn respond(write: &Write<'_>, form: Form, query: &Query, written: &Written) -> R
         );
         answer::json(written.code, body, false)
     };
-    for warning in &written.warnings {
-        let text = format!("299 - {}", Value::from(warning.as_str()));
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            answer.headers_mut().append(WARNING, value);
-        }
-    }
+    answer::warn(&mut answer, &written.warnings);
     Ok(answer)
 }
 

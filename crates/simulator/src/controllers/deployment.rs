@@ -31,10 +31,10 @@ impl Rollout {
     fn read(world: &World, place: &Key) -> Option<Self> {
         let deployment = world.get(Kind::Deployment, place)?;
         let sets = world.owned_by(uid(&deployment), Kind::ReplicaSet);
-        let template = without_hash(&deployment["spec"]["template"]);
+        let template = &deployment["spec"]["template"];
         let (mut current, mut old) = (None, Vec::new());
         for set in sets {
-            if current.is_none() && without_hash(&set["spec"]["template"]) == template {
+            if current.is_none() && same_template(&set["spec"]["template"], template) {
                 current = Some(set);
             } else {
                 old.push(set);
@@ -126,6 +126,21 @@ fn without_hash(template: &Value) -> Value {
     let mut template = template.clone();
     super::json::remove(&mut template, "/metadata/labels", "pod-template-hash");
     template
+}
+
+/// Whether two templates differ in nothing but the hash that ReplicaSets add.
+fn same_template(of_set: &Value, template: &Value) -> bool {
+    let others = |part: &Value, except: &str| -> Vec<(String, Value)> {
+        let fields = part.as_object().into_iter().flatten();
+        fields
+            .filter(|(key, _)| *key != except)
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect()
+    };
+    let (a, b) = (&of_set["metadata"], &template["metadata"]);
+    of_set["spec"] == template["spec"]
+        && others(a, "labels") == others(b, "labels")
+        && others(&a["labels"], "pod-template-hash") == others(&b["labels"], "pod-template-hash")
 }
 
 /// Brings a Deployment one step further. Returns when to look again.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::json::{has_labels, is_active, list, name, namespace, owner_reference, safe_letters, text};
+use super::json::{list, name, namespace, owner_reference, safe_letters, text};
 use super::kind::Kind;
 use super::quota;
 use super::recorder::record;
@@ -185,14 +185,6 @@ pub(crate) fn deletion_rank(pod: &Value) -> (bool, u8, bool, std::cmp::Reverse<i
         std::cmp::Reverse(age),
         name(pod).to_owned(),
     )
-}
-
-/// The pods of a namespace that have labels and still do something.
-pub(crate) fn with_labels(world: &World, space: &str, labels: &Value) -> Vec<std::sync::Arc<Value>> {
-    let chosen = world
-        .list(Kind::Pod, space)
-        .filter(|pod| is_active(pod) && has_labels(labels, &pod["metadata"]["labels"]));
-    chosen.cloned().collect()
 }
 
 /// The node that a pod runs on.

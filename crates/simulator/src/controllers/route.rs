@@ -189,10 +189,9 @@ fn node(manager: &mut Manager, change: &Change) {
         )
     };
     // A heartbeat is nothing that pods care about.
-    if let (Some(old), Some(new)) = (&change.old, &change.new) {
-        if of(old) == of(new) {
-            return;
-        }
+    let same = |old: &Value| change.new.as_ref().is_some_and(|new| of(old) == of(new));
+    if change.old.as_ref().is_some_and(|old| same(old)) {
+        return;
     }
     let sets: Vec<Key> = manager
         .world

@@ -1,6 +1,6 @@
 //! The scheduler: a node for each pod, or the reasons why there is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
@@ -55,8 +55,13 @@ fn choose(world: &World, pod: &Value) -> Result<String, String> {
     }
     let (mut reasons, mut helpless, mut hopeful) = (BTreeMap::<String, usize>::new(), 0, 0);
     let mut best: Option<(i64, String)> = None;
+    let mut here: HashMap<&str, Vec<&Value>> = HashMap::new();
+    for other in world.list(Kind::Pod, "").filter(|other| !is_ended(other)) {
+        here.entry(text(other, "/spec/nodeName")).or_default().push(other);
+    }
     for node in &nodes {
-        match fit(world, pod, node) {
+        let here = here.get(name(node)).map(Vec::as_slice).unwrap_or_default();
+        match fit(pod, node, here) {
             Ok(score) => {
                 // Of equal nodes another one for each pod, the same in every run.
                 let luck =
@@ -120,7 +125,7 @@ fn claims_refusal(world: &World, pod: &Value) -> Option<String> {
 }
 
 /// How well a pod fits on a node: the larger the emptier.
-fn fit(world: &World, pod: &Value, node: &Value) -> Result<i64, Unfit> {
+fn fit(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
     let hopeless = |reason: &str| {
         Err(Unfit {
             reason: reason.to_owned(),
@@ -142,12 +147,7 @@ fn fit(world: &World, pod: &Value, node: &Value) -> Result<i64, Unfit> {
     if !selected(pod, node) {
         return hopeless("node(s) didn't match Pod's node affinity/selector");
     }
-    let here: Vec<_> = world
-        .list(Kind::Pod, "")
-        .filter(|other| text(other, "/spec/nodeName") == name(node) && !is_ended(other))
-        .cloned()
-        .collect();
-    if let Some(reason) = crowded(pod, &here) {
+    if let Some(reason) = crowded(pod, here) {
         return Err(Unfit {
             reason: reason.to_owned(),
             preemption_helps: true,
@@ -188,7 +188,7 @@ fn fit(world: &World, pod: &Value, node: &Value) -> Result<i64, Unfit> {
 }
 
 /// Required anti-affinity to pods on the same node.
-fn crowded(pod: &Value, here: &[std::sync::Arc<Value>]) -> Option<&'static str> {
+fn crowded(pod: &Value, here: &[&Value]) -> Option<&'static str> {
     let terms = list(
         pod,
         "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution",

@@ -409,21 +409,6 @@ impl World {
         }
         self.seen = 0;
         self.sync();
-        // Nothing of this is news: the timers of the past go on.
-        self.changes.clear();
         Ok(())
-    }
-
-    /// Objects that the store holds already become known, as if they were always there.
-    pub(crate) fn adopt(&mut self) {
-        let past = std::mem::replace(&mut self.past, false);
-        self.sync();
-        self.past = past;
-        self.changes.clear();
-    }
-
-    /// The uid of the namespace, node or other owner, if it is there.
-    pub(crate) fn exists(&self, kind: Kind, place: &Key, wanted: &str) -> bool {
-        self.get(kind, place).is_some_and(|object| uid(&object) == wanted)
     }
 }

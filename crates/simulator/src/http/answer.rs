@@ -7,7 +7,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::{Stream, StreamExt as _, stream};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WARNING};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
@@ -79,7 +79,18 @@ pub(crate) fn refusal(refusal: &Refusal) -> Answer {
             .headers_mut()
             .insert(http::header::RETRY_AFTER, HeaderValue::from(after));
     }
+    warn(&mut answer, &refusal.warnings);
     answer
+}
+
+/// Adds warnings, as headers that clients show to people.
+pub(crate) fn warn(answer: &mut Answer, warnings: &[String]) {
+    for warning in warnings {
+        let text = format!("299 - {}", Value::from(warning.as_str()));
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            answer.headers_mut().append(WARNING, value);
+        }
+    }
 }
 
 /// JSON that is made while it is sent. The parts are made one at a time, as fast as the client takes them.

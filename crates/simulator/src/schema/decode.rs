@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fields, Schemas, Type};
+use super::{Fields, Schemas, Type, pointers};
+use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::Refusal;
 
@@ -18,6 +19,8 @@ struct Decoder<'a> {
     resource: &'a Resource,
     /// The struct that is being read.
     inside: String,
+    /// Its whole name, as in the schemas.
+    whole: String,
     unknown: Vec<String>,
 }
 
@@ -33,6 +36,7 @@ pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> R
         schemas,
         resource,
         inside: resource.kind.clone(),
+        whole: String::new(),
         unknown: Vec::new(),
     };
     let object = decoder.value(holds, object, "")?;
@@ -79,9 +83,15 @@ impl Decoder<'_> {
                     Type::Named(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
                     _ => self.inside.clone(),
                 };
+                let whole = match holds {
+                    Type::Named(name) => name.clone(),
+                    _ => String::new(),
+                };
                 let outside = std::mem::replace(&mut self.inside, name);
+                let outer = std::mem::replace(&mut self.whole, whole);
                 let read = self.object(fields, object, path);
                 self.inside = outside;
+                self.whole = outer;
                 read
             }
             (Type::Map { values, .. }, Value::Object(object)) => {
@@ -103,6 +113,7 @@ impl Decoder<'_> {
                 }
                 Ok(Value::Array(read))
             }
+            (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => self.quantity(&value),
             (Type::Text, value) if !value.is_string() => Err(self.mismatch(&value, path, "string")),
             (Type::Integer, value) if !value.is_i64() => Err(self.mismatch(&value, path, "int32")),
             (Type::Boolean, value) if !value.is_boolean() => Err(self.mismatch(&value, path, "bool")),
@@ -118,6 +129,32 @@ impl Decoder<'_> {
             }
             (Type::List { .. }, value) => Err(self.mismatch(&value, path, "[]object")),
             (_, value) => Ok(value),
+        }
+    }
+
+    fn quantity(&self, value: &Value) -> Result<Value, Refusal> {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match Quantity::parse(&text) {
+            Some(quantity) => Ok(quantity.canonical().into()),
+            None => Err(Refusal::bad_request(format!(
+                "{kind} in version {:?} cannot be handled as a {kind}: quantities must match the regular expression \
+                 '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+                self.resource.version,
+                kind = self.resource.kind
+            ))),
+        }
+    }
+
+    /// The structs that are part of a struct are there even if nobody wrote them.
+    fn complete(&self, fields: &Fields, object: &mut Map<String, Value>) {
+        for (name, field) in fields.fields.iter().filter(|(_, field)| field.always) {
+            if let Type::Object(inner) = self.schemas.resolve(&field.holds)
+                && !object.contains_key(name)
+            {
+                let mut part = Map::new();
+                self.complete(inner, &mut part);
+                object.insert(name.clone(), Value::Object(part));
+            }
         }
     }
 
@@ -140,12 +177,17 @@ impl Decoder<'_> {
             let empty = match self.schemas.resolve(&field.holds) {
                 Type::Map { .. } => value.as_object().is_some_and(Map::is_empty),
                 Type::List { .. } => value.as_array().is_some_and(Vec::is_empty),
+                Type::Text | Type::Integer | Type::Boolean => {
+                    let zero = value == "" || value == 0 || value == false;
+                    zero && !pointers::is_pointer(&self.whole, &name)
+                }
                 _ => false,
             };
             if !empty || field.required {
                 read.insert(name, value);
             }
         }
+        self.complete(fields, &mut read);
         Ok(Value::Object(read))
     }
 }

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, names, rules};
+use super::{Write, Written, admission, names, rules};
 use crate::managed;
 use crate::random;
 use crate::status::{Cause, Refusal};
@@ -81,14 +81,6 @@ pub(super) fn create(
         .to_owned();
 
     rules::fill(resource, &mut object);
-    let mut causes: Vec<Cause> = names::check(resource, &object);
-    causes.extend(rules::check(resource, None, &object));
-    if !causes.is_empty() {
-        return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
-    }
-    managed::update(&write.shared.schemas, resource, None, &mut object, &write.manager);
-    rules::prepare(resource, None, &mut object);
-
     let key = Key::new(write.namespace, &name);
     let mut store = write.shared.store.lock();
     if let Some(namespaces) = write
@@ -102,9 +94,18 @@ pub(super) fn create(
             return Err(Refusal::not_found(namespaces, write.namespace));
         }
     }
+    admission::admit(write, &mut store, &object)?;
+    let mut causes: Vec<Cause> = names::check(resource, &object);
+    causes.extend(rules::check(resource, None, &object)?);
+    if !causes.is_empty() {
+        return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
+    }
     if store.get(resource.id, &key).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
+    managed::update(&write.shared.schemas, resource, None, &mut object, &write.manager);
+    rules::prepare(resource, None, &mut object);
+    admission::created(write, &mut store, &mut object)?;
     if !write.dry_run {
         store.put(resource.id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());

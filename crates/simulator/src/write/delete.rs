@@ -19,6 +19,7 @@ const ANSWERED_WITH_OBJECT: &[&str] = &[
     "persistentvolumeclaims",
     "podtemplates",
     "resourcequotas",
+    "storageclasses",
 ];
 
 fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refusal> {

@@ -6,10 +6,10 @@ use super::Write;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 
-const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
+pub(super) const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', \
 and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
 '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
+pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
 and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
 '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_NAME: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
@@ -42,7 +42,7 @@ fn is_label_name(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
 }
 
-fn is_dns_label(text: &str) -> bool {
+pub(super) fn is_dns_label(text: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     ends(text.chars().next())
         && ends(text.chars().last())
@@ -51,7 +51,7 @@ fn is_dns_label(text: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-fn is_subdomain(text: &str) -> bool {
+pub(super) fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_dns_label)
 }
 
@@ -74,7 +74,7 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
             }
         }
     } else {
-        let label = resource.plural == "namespaces";
+        let label = matches!(resource.plural.as_str(), "namespaces" | "services");
         let (longest, valid, why) = if label {
             (63, is_dns_label(name), LABEL)
         } else {
@@ -88,14 +88,7 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
         }
     }
     for (key, value) in metadata["labels"].as_object().into_iter().flatten() {
-        causes.extend(key_causes("metadata.labels", key, key));
-        let text = value.as_str().unwrap_or_default();
-        if text.len() > 63 {
-            causes.push(Cause::invalid("metadata.labels", value, &too_long(63)));
-        }
-        if !text.is_empty() && !is_label_name(text) {
-            causes.push(Cause::invalid("metadata.labels", value, LABEL_VALUE));
-        }
+        causes.extend(label_causes("metadata.labels", key, value));
     }
     for key in metadata["annotations"]
         .as_object()
@@ -108,8 +101,21 @@ pub(super) fn check(resource: &Resource, object: &Value) -> Vec<Cause> {
     causes
 }
 
+/// A label: its key and its value.
+pub(super) fn label_causes(field: &str, key: &str, value: &Value) -> Vec<Cause> {
+    let mut causes = key_causes(field, key, key);
+    let text = value.as_str().unwrap_or_default();
+    if text.len() > 63 {
+        causes.push(Cause::invalid(field, value, "must be no more than 63 bytes"));
+    }
+    if !text.is_empty() && !is_label_name(text) {
+        causes.push(Cause::invalid(field, value, LABEL_VALUE));
+    }
+    causes
+}
+
 /// A key of a label or annotation: a name, with or without a domain before it. `shown` is the key as it was sent.
-fn key_causes(field: &str, shown: &str, key: &str) -> Vec<Cause> {
+pub(super) fn key_causes(field: &str, shown: &str, key: &str) -> Vec<Cause> {
     let shown = json!(shown);
     let cause = |why: &str| Cause::invalid(field, &shown, why);
     let mut causes = Vec::new();

@@ -4,21 +4,43 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::{checks, defaults};
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 
 const WRITABLE: &[(&str, &str)] = &[
     ("", "configmaps"),
+    ("", "events"),
+    ("", "limitranges"),
     ("", "namespaces"),
+    ("", "nodes"),
+    ("", "persistentvolumeclaims"),
+    ("", "persistentvolumes"),
+    ("", "pods"),
+    ("", "resourcequotas"),
     ("", "secrets"),
     ("", "serviceaccounts"),
+    ("", "services"),
+    ("apps", "daemonsets"),
+    ("apps", "deployments"),
+    ("apps", "replicasets"),
+    ("apps", "statefulsets"),
+    ("autoscaling", "horizontalpodautoscalers"),
+    ("batch", "cronjobs"),
+    ("batch", "jobs"),
     ("coordination.k8s.io", "leases"),
+    ("discovery.k8s.io", "endpointslices"),
+    ("networking.k8s.io", "ingresses"),
+    ("networking.k8s.io", "networkpolicies"),
+    ("policy", "poddisruptionbudgets"),
     ("rbac.authorization.k8s.io", "clusterrolebindings"),
     ("rbac.authorization.k8s.io", "clusterroles"),
     ("rbac.authorization.k8s.io", "rolebindings"),
     ("rbac.authorization.k8s.io", "roles"),
+    ("scheduling.k8s.io", "priorityclasses"),
+    ("storage.k8s.io", "storageclasses"),
 ];
 
 const KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
@@ -38,6 +60,8 @@ pub(super) fn writable(resource: &Resource) -> Result<(), Refusal> {
 
 /// Fills in what a client may leave out.
 pub(super) fn fill(resource: &Resource, object: &mut Value) {
+    defaults::apply(resource, object);
+    complete(object, &resource.empty);
     match resource.plural.as_str() {
         "namespaces" => {
             let name = object["metadata"]["name"].clone();
@@ -71,9 +95,36 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
                 }
             }
         }
-        "roles" | "clusterroles" if object.get("rules").is_none() => object["rules"] = Value::Null,
-        "leases" if object.get("spec").is_none() => object["spec"] = json!({}),
+        "jobs" => {
+            let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+            let own = object["metadata"]["labels"].as_object();
+            if !labels.is_null() && own.is_none_or(Map::is_empty) {
+                object["metadata"]["labels"] = labels;
+            }
+        }
+        "nodes" if object["spec"]["podCIDR"].is_string() && object["spec"]["podCIDRs"].is_null() => {
+            object["spec"]["podCIDRs"] = json!([object["spec"]["podCIDR"]]);
+        }
+        "daemonsets" => {
+            let annotations = &mut object["metadata"]["annotations"];
+            annotations["deprecated.daemonset.template.generation"] = json!("1");
+        }
         _ => {}
+    }
+}
+
+/// Adds what Go writes of an object even if nobody set it.
+fn complete(object: &mut Value, empty: &Value) {
+    let (Some(fields), Some(empty)) = (object.as_object_mut(), empty.as_object()) else {
+        return;
+    };
+    for (name, value) in empty {
+        match fields.get_mut(name) {
+            Some(own) => complete(own, value),
+            None => {
+                fields.insert(name.clone(), value.clone());
+            }
+        }
     }
 }
 
@@ -94,8 +145,8 @@ pub(super) fn prepare(resource: &Resource, old: Option<&Value>, object: &mut Val
 }
 
 /// The causes for which an object is refused. `old` is what it replaces.
-pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) -> Vec<Cause> {
-    let mut causes = Vec::new();
+pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
+    let mut causes = checks::check(resource, old, object)?;
     match resource.plural.as_str() {
         "configmaps" => {
             causes.extend(key_causes(object, "data"));
@@ -132,7 +183,7 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         }
         _ => {}
     }
-    causes
+    Ok(causes)
 }
 
 fn key_causes(object: &Value, field: &str) -> Vec<Cause> {

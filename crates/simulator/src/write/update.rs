@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, names, rules};
+use super::{Write, Written, admission, names, rules};
 use crate::managed;
 use crate::status::Refusal;
 use crate::store::object::text_of;
@@ -102,8 +102,9 @@ pub(super) fn replace(
     }
     rules::fill(resource, &mut new);
     rules::prepare(resource, Some(old), &mut new);
+    admission::updated(write, store, old, &mut new)?;
     let mut causes = names::check(resource, &new);
-    causes.extend(rules::check(resource, Some(old), &new));
+    causes.extend(rules::check(resource, Some(old), &new)?);
     if !causes.is_empty() {
         return Err(Refusal::invalid(
             &resource.group,

@@ -7,6 +7,7 @@ mod access;
 mod case;
 mod discovery;
 mod errors;
+mod kinds;
 mod lists;
 mod normal;
 mod run;

@@ -16,6 +16,7 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
                     ("creationTimestamp" | "time" | "deletionTimestamp", Value::String(_)) => {
                         *value = "<time>".into()
                     }
+                    ("nodePort", Value::Number(_)) => *value = "<port>".into(),
                     ("serverAddress" | "hash", Value::String(_)) => *value = "<address>".into(),
                     ("message", Value::String(text)) => *value = message(text, uids).into(),
                     // The real server tries bindings in no particular order.
@@ -35,6 +36,9 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
             });
             items.iter_mut().for_each(|item| normalise(item, uids));
         }
+        Value::String(text) if uids.contains(text) => *text = "<uid>".to_owned(),
+        Value::String(text) if text.starts_with("10.0.") => *text = "<address>".to_owned(),
+        Value::String(text) if text.starts_with("kube-api-access-") => *text = "<token volume>".to_owned(),
         Value::String(text) if is_age(text) => *text = "<age>".to_owned(),
         Value::String(text) if is_time(text) => *text = "<time>".to_owned(),
         _ => {}

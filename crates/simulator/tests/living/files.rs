@@ -1,0 +1,64 @@
+//! Scenario files that are wrong: what is said, and that nothing is left.
+
+use std::path::PathBuf;
+
+use simulator::{Scenario, Simulator, StartError};
+
+async fn refusal(name: &str, text: Option<&str>) -> StartError {
+    let file: PathBuf = std::env::temp_dir().join(format!("simulator-{}-{name}.yaml", std::process::id()));
+    if let Some(text) = text {
+        std::fs::write(&file, text).unwrap();
+    }
+    let started = Simulator::new()
+        .scenario(Scenario::File(file.clone()))
+        .start()
+        .await;
+    let _ = std::fs::remove_file(&file);
+    started.expect_err("the file is wrong")
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named() {
+    let error = refusal("absent", None).await;
+    assert!(matches!(error, StartError::ScenarioFile { .. }));
+    assert!(error.to_string().contains("-absent.yaml"));
+}
+
+#[tokio::test]
+async fn a_document_that_is_no_yaml_is_named_with_its_line() {
+    let error = refusal("syntax", Some("apiVersion: v1\nkind: [\n---\n")).await;
+    let StartError::ScenarioSyntax { document, source, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(document, 1);
+    assert!(source.location().is_some(), "{source}");
+}
+
+#[tokio::test]
+async fn a_field_that_is_wrong_is_named() {
+    let good = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n";
+    for (name, text, expected) in [
+        (
+            "kind",
+            "apiVersion: v1\nkind: Cheese\nmetadata: {name: a}\n",
+            "kind",
+        ),
+        (
+            "name",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n",
+            "metadata.name",
+        ),
+        ("version", "kind: ConfigMap\nmetadata: {name: a}\n", "apiVersion"),
+        (
+            "unknown",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replica: 3}\n",
+            "spec.replica",
+        ),
+    ] {
+        let error = refusal(name, Some(&format!("{good}{text}"))).await;
+        let StartError::Scenario { document, field, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!((*document, field.as_str()), (2, expected), "{error}");
+    }
+}
