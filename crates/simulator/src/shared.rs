@@ -1,7 +1,7 @@
 //! What all connections of one simulator have in common.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{Rbac, User, rbac};
 use crate::clock::Clock;
+use crate::controllers::{Controller, Controllers};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::Faults;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) bookmark_interval: Duration,
     pub(crate) faults: Faults,
     pub(crate) stop: CancellationToken,
+    /// Which controllers run; none until they do.
+    pub(crate) controllers: OnceLock<Controllers>,
     users: Mutex<HashMap<String, User>>,
     rbac: Mutex<Arc<Rbac>>,
 }
@@ -52,9 +55,15 @@ impl Shared {
             bookmark_interval,
             faults: Faults::default(),
             stop: CancellationToken::new(),
+            controllers: OnceLock::new(),
             users: Mutex::default(),
             rbac: Mutex::default(),
         }
+    }
+
+    /// Whether somebody does what a controller does.
+    pub(crate) fn has(&self, controller: Controller) -> bool {
+        self.controllers.get().is_some_and(|all| all.has(controller))
     }
 
     /// Makes a token for a user.
