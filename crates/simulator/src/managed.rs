@@ -170,9 +170,12 @@ fn entries(object: &Value) -> Vec<Entry> {
 impl Entry {
     fn to_json(&self) -> Value {
         let mut entry = json!({
-            "manager": self.manager, "operation": self.operation, "apiVersion": self.api_version, "time": self.time,
+            "manager": self.manager, "operation": self.operation, "apiVersion": self.api_version,
             "fieldsType": "FieldsV1", "fieldsV1": self.fields.to_json(),
         });
+        if !self.time.is_empty() {
+            entry["time"] = json!(self.time);
+        }
         if !self.subresource.is_empty() {
             entry["subresource"] = json!(self.subresource);
         }

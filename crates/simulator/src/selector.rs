@@ -65,3 +65,33 @@ pub(crate) fn metadata(text: &[u8]) -> Option<&str> {
     let mut values = serde_json::Deserializer::from_slice(value).into_iter::<&RawValue>();
     values.next()?.ok().map(RawValue::get)
 }
+
+/// A label selector of an object as text, as kubectl and the scale of a workload show it; empty for one that selects
+/// everything.
+pub(crate) fn label_text(selector: &serde_json::Value) -> String {
+    let labels = selector["matchLabels"].as_object().into_iter().flatten();
+    let mut terms: Vec<(&str, String)> = labels
+        .map(|(key, value)| {
+            (
+                key.as_str(),
+                format!("{key}={}", value.as_str().unwrap_or_default()),
+            )
+        })
+        .collect();
+    for term in selector["matchExpressions"].as_array().into_iter().flatten() {
+        let key = term["key"].as_str().unwrap_or_default();
+        let values = term["values"].as_array().into_iter().flatten();
+        let mut values: Vec<&str> = values.filter_map(serde_json::Value::as_str).collect();
+        values.sort_unstable();
+        let text = match term["operator"].as_str() {
+            Some("In") => format!("{key} in ({})", values.join(",")),
+            Some("NotIn") => format!("{key} notin ({})", values.join(",")),
+            Some("DoesNotExist") => format!("!{key}"),
+            _ => key.to_owned(),
+        };
+        terms.push((key, text));
+    }
+    terms.sort_by_key(|(key, _)| *key);
+    let texts: Vec<String> = terms.into_iter().map(|(_, text)| text).collect();
+    texts.join(",")
+}

@@ -1,7 +1,7 @@
 //! What all connections of one simulator have in common.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{Rbac, User, rbac};
 use crate::clock::Clock;
+use crate::controllers::{Controller, Controllers};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::Faults;
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     /// Every open connection is to be cut.
     pub(crate) cut: Notify,
+    /// Which controllers run; none until they do.
+    pub(crate) controllers: OnceLock<Controllers>,
     users: Mutex<HashMap<String, User>>,
     rbac: Mutex<Arc<Rbac>>,
 }
@@ -56,9 +59,15 @@ impl Shared {
             faults: Faults::default(),
             stop: CancellationToken::new(),
             cut: Notify::new(),
+            controllers: OnceLock::new(),
             users: Mutex::default(),
             rbac: Mutex::default(),
         }
+    }
+
+    /// Whether somebody does what a controller does.
+    pub(crate) fn has(&self, controller: Controller) -> bool {
+        self.controllers.get().is_some_and(|all| all.has(controller))
     }
 
     /// Makes a token for a user.

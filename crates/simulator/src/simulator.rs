@@ -215,6 +215,8 @@ fn staff(
     if enabled.is_empty() {
         return Ok(None);
     }
+    // Nobody else sets it.
+    let _ = shared.controllers.set(enabled);
     manager.begin();
     Ok(Some(Arc::new(Mutex::new(manager))))
 }

@@ -6,6 +6,9 @@ use crate::resources::Resource;
 
 mod age;
 mod cells;
+mod others;
+mod pods;
+mod workloads;
 
 use age::age;
 
@@ -54,6 +57,14 @@ impl<'a> Object<'a> {
 
     fn since(&self, pointer: &str) -> Value {
         json!(age(self.text(pointer), self.now))
+    }
+
+    fn number(&self, pointer: &str) -> i64 {
+        self.at(pointer).as_i64().unwrap_or_default()
+    }
+
+    fn list(&self, pointer: &str) -> &'a [Value] {
+        self.at(pointer).as_array().map_or(&[], Vec::as_slice)
     }
 
     fn count(&self, pointer: &str) -> usize {

@@ -21,7 +21,7 @@ use crate::list::{check_options, version};
 use crate::selector::Selectors;
 use crate::shared::Shared;
 use crate::status::Refusal;
-use crate::store::{Dictionary, Event, ResourceId, Snapshot};
+use crate::store::{Dictionary, Event, Key, ResourceId, Snapshot};
 use crate::view::View;
 
 /// How long a watch lasts when the client does not say: the API server draws between 30 and 60 minutes.
@@ -65,7 +65,7 @@ pub(crate) fn watch(
     let begins_with_state = initial || (matches!(asked, None | Some(0)) && !declined);
     let (cursor, state) = if begins_with_state {
         let snapshot = store.snapshot(resource.id);
-        (snapshot.version, Some(snapshot))
+        (snapshot.version, Some((snapshot, None)))
     } else {
         (asked.filter(|v| *v > 0).unwrap_or_else(|| store.version()), None)
     };
@@ -116,8 +116,8 @@ struct Watcher {
     end: Instant,
     bookmark: Option<Instant>,
     initial_bookmark: Option<u64>,
-    /// What the watch begins with, until it is sent.
-    state: Option<Snapshot>,
+    /// What the watch begins with, until it is sent, and up to where it is.
+    state: Option<(Snapshot, Option<Key>)>,
     ready: VecDeque<Bytes>,
     columns_sent: bool,
     finished: bool,
@@ -158,13 +158,15 @@ impl Watcher {
         }
     }
 
-    /// Queues the next part of what the watch begins with. Returns whether there was any.
+    /// Queues the next part of what the watch begins with. Returns whether there was any. The lines are made as the
+    /// client takes them: a watch of everything never costs the memory of a list.
     fn send_state(&mut self) -> bool {
-        let Some(snapshot) = self.state.take() else {
+        let Some((snapshot, after)) = self.state.take() else {
             return false;
         };
-        // Lines are made all at once: a watch of everything costs the memory of a list until it is sent.
-        for (key, stored) in snapshot.from(&self.namespace, None) {
+        let mut last = None;
+        for (key, stored) in snapshot.from(&self.namespace, after.as_ref()).take(BATCH) {
+            last = Some(key.clone());
             let text = snapshot.dictionary.unpack(stored);
             if self.selectors.is_empty() || self.selectors.matches(key, &text) {
                 let line = line("ADDED", &self.view, &text, stored.version, !self.columns_sent);
@@ -172,7 +174,9 @@ impl Watcher {
                 self.ready.push_back(line);
             }
         }
-        if let Some(version) = self.initial_bookmark.take() {
+        if last.is_some() {
+            self.state = Some((snapshot, last));
+        } else if let Some(version) = self.initial_bookmark.take() {
             self.ready.push_back(bookmark_line(&self.view, version, true));
         }
         true

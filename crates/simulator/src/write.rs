@@ -27,6 +27,7 @@ mod names;
 mod patch;
 mod rules;
 mod strategic;
+pub(crate) mod subresource;
 mod update;
 
 /// What a write is done with.
@@ -154,15 +155,10 @@ pub(crate) async fn write(
             &Written::object(StatusCode::CREATED, review, warnings),
         );
     }
-    if !target.subresource.is_empty() {
-        return Err(Refusal::unsupported(&format!(
-            "{} of {}/{}",
-            target.verb,
-            resource.qualified(),
-            target.subresource
-        )));
-    }
     let text = body::read(body).await?;
+    if let Some(written) = subresource(&write, target, content_type, &text)? {
+        return respond(&write, form, query, &written);
+    }
     let written = match target.verb {
         "create" => {
             let (object, warnings) = body::object(&write, content_type, &text)?;
@@ -179,6 +175,47 @@ pub(crate) async fn write(
         _ => delete::collection(&write, content_type, &text, query),
     }?;
     respond(&write, form, query, &written)
+}
+
+/// A write of a part of an object; none for the status and the object itself, which are written alike.
+fn subresource(
+    write: &Write<'_>,
+    target: &Target<'_>,
+    content_type: &str,
+    text: &[u8],
+) -> Result<Option<Written>, Refusal> {
+    let unsupported = || {
+        let what = format!(
+            "{} of {}/{}",
+            target.verb,
+            write.resource.qualified(),
+            target.subresource
+        );
+        Refusal::unsupported(&what)
+    };
+    let parsed = || {
+        serde_json::from_slice::<Value>(text)
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(unsupported)
+    };
+    match (target.subresource.as_str(), target.verb, content_type) {
+        ("" | "status", ..) => Ok(None),
+        ("scale", "update", "application/json") => {
+            let new = parsed()?;
+            subresource::scale(write, |_| Ok(new)).map(Some)
+        }
+        ("scale", "patch", "application/merge-patch+json" | "application/strategic-merge-patch+json") => {
+            let patch = parsed()?;
+            let merged = |mut scale: Value| {
+                json_patch::merge(&mut scale, &patch);
+                Ok(scale)
+            };
+            subresource::scale(write, merged).map(Some)
+        }
+        ("binding", "create", "application/json") => subresource::bind(write, &parsed()?).map(Some),
+        _ => Err(unsupported()),
+    }
 }
 
 fn respond(write: &Write<'_>, form: Form, query: &Query, written: &Written) -> Result<Answer, Refusal> {

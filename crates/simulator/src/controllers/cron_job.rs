@@ -14,7 +14,7 @@ use crate::store::Key;
 
 const COMPONENT: &str = "cronjob-controller";
 /// How long before the present a past that is being made begins to run CronJobs.
-const PAST: i64 = 2 * 3600;
+const PAST: i64 = 50 * 60;
 
 /// Starts the Job that is due and forgets the oldest. Returns when the next one is due.
 pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {

@@ -10,17 +10,30 @@ use crate::store::Key;
 /// What decides how pods of a simulator behave is written in annotations that begin with this.
 pub(crate) const PREFIX: &str = "simulator.kubilitics.io/";
 
+/// What is at a path. `Value::pointer` copies each step of it to undo escapes, and this is asked all the time.
+fn at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.contains('~') {
+        return object.pointer(path);
+    }
+    path.split('/')
+        .skip(1)
+        .try_fold(object, |value, step| match value {
+            Value::Object(fields) => fields.get(step),
+            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+            _ => None,
+        })
+}
+
 pub(crate) fn text<'a>(object: &'a Value, path: &str) -> &'a str {
-    object.pointer(path).and_then(Value::as_str).unwrap_or_default()
+    at(object, path).and_then(Value::as_str).unwrap_or_default()
 }
 
 pub(crate) fn int(object: &Value, path: &str) -> Option<i64> {
-    object.pointer(path).and_then(Value::as_i64)
+    at(object, path).and_then(Value::as_i64)
 }
 
 pub(crate) fn list<'a>(object: &'a Value, path: &str) -> &'a [Value] {
-    object
-        .pointer(path)
+    at(object, path)
         .and_then(Value::as_array)
         .map(Vec::as_slice)
         .unwrap_or_default()
@@ -33,7 +46,7 @@ pub(crate) fn items_mut<'a>(object: &'a mut Value, field: &str) -> impl Iterator
 }
 
 pub(crate) fn is_true(object: &Value, path: &str) -> bool {
-    object.pointer(path).and_then(Value::as_bool) == Some(true)
+    at(object, path).and_then(Value::as_bool) == Some(true)
 }
 
 pub(crate) fn name(object: &Value) -> &str {

@@ -15,6 +15,7 @@ const LEASES: &str = "kube-node-lease";
 /// As kubelets do it.
 const HEARTBEAT: i64 = 10;
 const STATUS: i64 = 300;
+const LEASE: i64 = 40;
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
 /// Renews the lease of a node, or marks what does not answer. Returns when to look again.
@@ -39,25 +40,25 @@ fn heartbeat(world: &mut World, node: &Value) -> i64 {
     let due = world.retry_due(uid(node), "lease");
     if due == 0 {
         let first = world.now + i64::try_from(hash(name(node)) % 10).unwrap_or_default();
-        renew(world, node);
+        renew(world, node, world.now);
         world.retry_at(uid(node), "lease", first);
         return first;
     }
     if world.now < due {
         return due;
     }
-    renew(world, node);
+    renew(world, node, world.now);
     let next = world.now + HEARTBEAT;
     world.retry_at(uid(node), "lease", next);
     next
 }
 
-fn renew(world: &mut World, node: &Value) {
+fn renew(world: &mut World, node: &Value, time: i64) {
     if world.find(Kind::Namespace, "", LEASES).is_none() {
         return;
     }
-    let micros = hash(&format!("{}{}", name(node), world.now));
-    let time = super::json::micro_stamp(world.now, micros);
+    let micros = hash(&format!("{}{time}", name(node)));
+    let time = super::json::micro_stamp(time, micros);
     match world.find(Kind::Lease, LEASES, name(node)) {
         Some(lease) => {
             let mut next = Value::clone(&lease);
@@ -70,7 +71,7 @@ fn renew(world: &mut World, node: &Value) {
                     "name": name(node), "namespace": LEASES,
                     "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": name(node), "uid": uid(node)}],
                 },
-                "spec": {"holderIdentity": name(node), "leaseDurationSeconds": 40, "renewTime": time},
+                "spec": {"holderIdentity": name(node), "leaseDurationSeconds": LEASE, "renewTime": time},
             });
             world.create(Kind::Lease, lease);
         }
@@ -149,18 +150,24 @@ fn mark_ready(world: &mut World, place: &Key) {
 /// Nothing was heard of a node: its conditions are unknown, and its pods no longer count as ready.
 fn mark_lost(world: &mut World, node: &Value) {
     let mut next = node.clone();
-    for kind in ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"] {
-        let heartbeat =
-            super::json::condition(node, kind).map(|condition| condition["lastHeartbeatTime"].clone());
-        let condition = json!({
-            "type": kind, "status": "Unknown", "reason": "NodeStatusUnknown",
-            "message": "Kubelet stopped posting node status.", "lastHeartbeatTime": heartbeat.unwrap_or_else(|| json!(world.stamp())),
-        });
-        set_condition(&mut next, condition, world.now);
-    }
     let tainted = list(node, "/spec/taints")
         .iter()
         .any(|taint| text(taint, "/key") == UNREACHABLE);
+    if !tainted {
+        // It is missed when its lease has run out.
+        renew(world, node, world.now - LEASE);
+    }
+    let last = crate::clock::stamp(world.now - LEASE);
+    for kind in ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"] {
+        let heartbeat = super::json::condition(node, kind)
+            .filter(|_| tainted)
+            .map(|condition| condition["lastHeartbeatTime"].clone());
+        let condition = json!({
+            "type": kind, "status": "Unknown", "reason": "NodeStatusUnknown",
+            "message": "Kubelet stopped posting node status.", "lastHeartbeatTime": heartbeat.unwrap_or_else(|| json!(last)),
+        });
+        set_condition(&mut next, condition, world.now);
+    }
     if !tainted {
         for effect in ["NoSchedule", "NoExecute"] {
             let taint = json!({"key": UNREACHABLE, "effect": effect, "timeAdded": world.stamp()});

@@ -47,6 +47,10 @@ fn record_at(
     message: &str,
     field_path: &str,
 ) {
+    // Of a past that is being made, only what went wrong is remembered for longer than events last: it is counted on.
+    if world.past && level == "Normal" && world.now < world.shared.clock.seconds() - LIFETIME {
+        return;
+    }
     let space = match namespace(about) {
         "" => "default",
         space => space,

@@ -104,13 +104,31 @@ fn available_memory() -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Fills the store.
+/// How many applications may be ready before they are in the store.
+const AHEAD: usize = 64;
+
+/// Fills the store: one thread makes the objects, this one writes them, in the same order whatever the speed of either.
 pub(crate) fn load(shared: &Shared, scale: &Scale) -> Result<(), StartError> {
+    let (send, receive) = std::sync::mpsc::sync_channel(AHEAD);
+    std::thread::scope(|threads| {
+        threads.spawn(move || make(scale, |objects| send.send(objects).is_ok()));
+        // An error here drops the receiving end, which ends the other thread.
+        for objects in receive {
+            for object in objects {
+                shared.load(object)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Makes all objects and hands them out in parts, until nobody takes them.
+fn make(scale: &Scale, mut hand_out: impl FnMut(Vec<Value>) -> bool) {
     let mut dice = Dice::new(scale.seed);
     let nodes = scale.pods.div_ceil(PODS_PER_NODE).max(1);
     for index in 0..nodes {
-        for object in objects::node(&mut dice, index) {
-            shared.load(object)?;
+        if !hand_out(objects::node(&mut dice, index).into_iter().collect()) {
+            return;
         }
     }
     let mut left = scale.pods;
@@ -119,19 +137,19 @@ pub(crate) fn load(shared: &Shared, scale: &Scale) -> Result<(), StartError> {
     while left > 0 {
         if app % APPS_PER_TEAM == 0 {
             let next = Team::new(app / APPS_PER_TEAM, nodes);
-            for object in next.objects(&mut dice) {
-                shared.load(object)?;
+            if !hand_out(next.objects(&mut dice).into_iter().collect()) {
+                return;
             }
             team = Some(next);
         }
         let pods = left.min(PODS_PER_APP);
-        for object in team.iter().flat_map(|team| team.app(&mut dice, app, pods)) {
-            shared.load(object)?;
+        let objects = team.iter().flat_map(|team| team.app(&mut dice, app, pods));
+        if !hand_out(objects.collect()) {
+            return;
         }
         left -= pods;
         app += 1;
     }
-    Ok(())
 }
 
 /// Changes the status of pods for as long as the simulator runs.

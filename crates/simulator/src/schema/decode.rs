@@ -14,6 +14,17 @@ pub(crate) struct Decoded {
     pub(crate) unknown: Vec<String>,
 }
 
+/// Times that Go writes as null when they are not set.
+const TIMES: &[&str] = &[
+    "finishedAt",
+    "lastHeartbeatTime",
+    "lastObservedTime",
+    "lastProbeTime",
+    "lastTransitionTime",
+    "lastUpdateTime",
+    "startedAt",
+];
+
 struct Decoder<'a> {
     schemas: &'a Schemas,
     resource: &'a Resource,
@@ -147,6 +158,10 @@ impl Decoder<'_> {
 
     /// The structs that are part of a struct are there even if nobody wrote them.
     fn complete(&self, fields: &Fields, object: &mut Map<String, Value>) {
+        let times = TIMES.iter().filter(|name| fields.fields.contains_key(**name));
+        for name in times {
+            object.entry(*name).or_insert(Value::Null);
+        }
         for (name, field) in fields.fields.iter().filter(|(_, field)| field.always) {
             if let Type::Object(inner) = self.schemas.resolve(&field.holds)
                 && !object.contains_key(name)

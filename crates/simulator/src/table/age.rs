@@ -11,7 +11,7 @@ pub(crate) fn age(timestamp: &str, now: i64) -> String {
 }
 
 /// A number of seconds in the same words.
-fn duration(seconds: i64) -> String {
+pub(super) fn duration(seconds: i64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     let years = days / 365;
     let two = |large: i64, large_unit: &str, small: i64, small_unit: &str| match small {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Object;
+use super::{Object, others, pods, workloads};
 
 type Cells = fn(&Object<'_>) -> Vec<Value>;
 
@@ -30,6 +30,24 @@ pub(super) const PRINTERS: &[(&str, &str, Cells)] = &[
     }),
     ("rbac.authorization.k8s.io", "roles", created),
     ("rbac.authorization.k8s.io", "clusterroles", created),
+    ("", "limitranges", created),
+    ("", "nodes", others::node),
+    ("", "persistentvolumeclaims", others::claim),
+    ("", "persistentvolumes", others::volume),
+    ("", "pods", pods::pod),
+    ("", "services", others::service),
+    ("apps", "daemonsets", workloads::daemon_set),
+    ("apps", "deployments", workloads::deployment),
+    ("apps", "replicasets", workloads::replica_set),
+    ("apps", "statefulsets", workloads::stateful_set),
+    ("batch", "cronjobs", workloads::cron_job),
+    ("batch", "jobs", workloads::job),
+    ("discovery.k8s.io", "endpointslices", others::endpoint_slice),
+    ("networking.k8s.io", "ingresses", others::ingress),
+    ("networking.k8s.io", "networkpolicies", others::policy),
+    ("policy", "poddisruptionbudgets", others::budget),
+    ("scheduling.k8s.io", "priorityclasses", others::priority_class),
+    ("storage.k8s.io", "storageclasses", others::storage_class),
 ];
 
 /// Kinds for which the API server has no columns of its own.

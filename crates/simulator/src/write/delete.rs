@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{Write, Written, rules, update};
+use crate::clock::stamp;
+use crate::controllers::Controller;
 use crate::http::request::Query;
 use crate::selector::Selectors;
 use crate::status::Refusal;
@@ -22,7 +24,7 @@ const ANSWERED_WITH_OBJECT: &[&str] = &[
     "storageclasses",
 ];
 
-fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refusal> {
+fn options(write: &Write<'_>, content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refusal> {
     let mut options = if text.is_empty() {
         json!({})
     } else {
@@ -31,8 +33,12 @@ fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refu
     if let Some(policy) = query.get("propagationPolicy") {
         options["propagationPolicy"] = json!(policy);
     }
+    if let Some(seconds) = query.number("gracePeriodSeconds")? {
+        options["gracePeriodSeconds"] = json!(seconds);
+    }
     match options["propagationPolicy"].as_str() {
         None | Some("Background") => Ok(options),
+        Some("Foreground" | "Orphan") if write.shared.has(Controller::GarbageCollector) => Ok(options),
         // Both need the garbage collector to take its finalizer away again.
         Some(policy @ ("Foreground" | "Orphan")) => {
             Err(Refusal::unsupported(&format!("the propagation policy {policy}")))
@@ -66,7 +72,7 @@ pub(super) fn delete(
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
     deletable(write)?;
-    let options = options(content_type, text, query)?;
+    let options = options(write, content_type, text, query)?;
     let dry_run = write.dry_run
         || options["dryRun"]
             .as_array()
@@ -74,7 +80,7 @@ pub(super) fn delete(
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
     check_preconditions(write, &options, &old)?;
-    let (object, gone) = remove(write, &mut store, old, dry_run);
+    let (object, gone) = remove(write, &mut store, old, &options, dry_run);
     if !gone || ANSWERED_WITH_OBJECT.contains(&resource.plural.as_str()) {
         return Ok(Written::object(StatusCode::OK, object, Vec::new()));
     }
@@ -87,7 +93,7 @@ pub(super) fn delete(
 
 fn deletable(write: &Write<'_>) -> Result<(), Refusal> {
     rules::writable(write.resource)?;
-    if write.resource.plural == "namespaces" {
+    if write.resource.plural == "namespaces" && !write.shared.has(Controller::Namespace) {
         return Err(Refusal::unsupported(
             "deleting namespaces: nobody would empty them",
         ));
@@ -118,21 +124,36 @@ fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Resul
 }
 
 /// Removes an object, or marks it while finalizers hold it. Returns its last state and whether it is gone.
-fn remove(write: &Write<'_>, store: &mut Inner, mut object: Value, dry_run: bool) -> (Value, bool) {
+fn remove(
+    write: &Write<'_>,
+    store: &mut Inner,
+    mut object: Value,
+    options: &Value,
+    dry_run: bool,
+) -> (Value, bool) {
     let id = write.resource.id;
     let key = Key::new(
         object["metadata"]["namespace"].as_str().unwrap_or_default(),
         object["metadata"]["name"].as_str().unwrap_or_default(),
     );
-    let held = object["metadata"]["finalizers"]
-        .as_array()
-        .is_some_and(|list| !list.is_empty());
+    if object["metadata"].get("deletionTimestamp").is_none() {
+        guard(&mut object, options);
+    }
+    let grace = grace(write, &object, options);
+    let held = grace > 0
+        || write.resource.qualified() == "namespaces"
+        || object["metadata"]["finalizers"]
+            .as_array()
+            .is_some_and(|list| !list.is_empty());
     if held && object["metadata"].get("deletionTimestamp").is_some() {
         return (object, false);
     }
     if held {
-        object["metadata"]["deletionTimestamp"] = json!(write.manager.time);
-        object["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+        object["metadata"]["deletionTimestamp"] = json!(stamp(write.shared.clock.seconds() + grace));
+        object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        if write.resource.qualified() == "namespaces" {
+            object["status"]["phase"] = json!("Terminating");
+        }
     }
     if !dry_run {
         let mut last = object.clone();
@@ -150,6 +171,37 @@ fn remove(write: &Write<'_>, store: &mut Inner, mut object: Value, dry_run: bool
     (object, !held)
 }
 
+/// Adds the finalizer with which the garbage collector holds an object until its dependents are gone, or free.
+fn guard(object: &mut Value, options: &Value) {
+    let finalizer = match options["propagationPolicy"].as_str() {
+        Some("Foreground") => "foregroundDeletion",
+        Some("Orphan") => "orphan",
+        _ => return,
+    };
+    let metadata = &mut object["metadata"];
+    match metadata.get_mut("finalizers").and_then(Value::as_array_mut) {
+        Some(finalizers) => finalizers.push(json!(finalizer)),
+        None => metadata["finalizers"] = json!([finalizer]),
+    }
+}
+
+/// How many seconds a pod has to end. Where no kubelet would end it, it goes at once.
+fn grace(write: &Write<'_>, object: &Value, options: &Value) -> i64 {
+    let on_node = object["spec"]["nodeName"]
+        .as_str()
+        .is_some_and(|node| !node.is_empty());
+    let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if write.resource.qualified() != "pods" || !write.shared.has(Controller::Kubelet) || !on_node || ended {
+        return 0;
+    }
+    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
+    options["gracePeriodSeconds"]
+        .as_i64()
+        .or(own)
+        .unwrap_or(30)
+        .max(0)
+}
+
 /// Deletes all objects that are selected.
 pub(super) fn collection(
     write: &Write<'_>,
@@ -159,7 +211,7 @@ pub(super) fn collection(
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
     deletable(write)?;
-    let options = options(content_type, text, query)?;
+    let options = options(write, content_type, text, query)?;
     if options.get("preconditions").is_some() || query.has("limit") || query.has("continue") {
         return Err(Refusal::unsupported(
             "deletecollection with preconditions or in pages",
@@ -177,7 +229,7 @@ pub(super) fn collection(
         let Ok(object) = serde_json::from_slice::<Value>(&text) else {
             continue;
         };
-        let (object, _) = remove(write, &mut store, object, write.dry_run);
+        let (object, _) = remove(write, &mut store, object, &options, write.dry_run);
         items.push(object);
     }
     let mut list = Map::new();

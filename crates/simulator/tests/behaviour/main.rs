@@ -10,6 +10,7 @@ mod errors;
 mod kinds;
 mod lists;
 mod normal;
+mod parts;
 mod run;
 mod watches;
 mod writes;

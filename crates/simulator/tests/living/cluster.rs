@@ -121,3 +121,16 @@ metadata: {name: two, labels: {kubernetes.io/hostname: two}}
 spec: {podCIDR: 10.244.2.0/24}
 status: {allocatable: {cpu: '4', memory: 8Gi, pods: '110'}}
 ";
+
+impl Cluster {
+    /// A request of a client, with the code and body of its answer.
+    pub async fn ask(&self, method: &str, path: &str, kind: &str, body: &Value) -> Value {
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("/{path}"))
+            .header("content-type", kind)
+            .body(serde_json::to_vec(body).unwrap())
+            .unwrap();
+        self.client.request(request).await.unwrap()
+    }
+}

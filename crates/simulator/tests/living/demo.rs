@@ -216,7 +216,7 @@ async fn it_lives() {
         newest(&cluster.list("apis/batch/v1/jobs").await) > newest(&jobs),
         "a new job"
     );
-    assert_eq!(cluster.list("apis/coordination.k8s.io/v1/leases").await.len(), 5);
+    assert_eq!(cluster.list("apis/coordination.k8s.io/v1/leases").await.len(), 6);
     // What rolled over is whole again, and what was wrong still is.
     let deployments = cluster.list("apis/apps/v1/deployments").await;
     let unavailable: Vec<&Value> = deployments

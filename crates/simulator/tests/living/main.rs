@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod clients;
 mod cluster;
 mod demo;
 mod faults;

@@ -1,0 +1,296 @@
+//! Tables of networks, storage, nodes and policies.
+
+use serde_json::{Value, json};
+
+use super::Object;
+use super::workloads::{labels, selector};
+
+fn or(text: &str, other: &str) -> Value {
+    json!(if text.is_empty() { other } else { text })
+}
+
+fn texts(list: &[Value]) -> Vec<&str> {
+    list.iter().filter_map(Value::as_str).collect()
+}
+
+/// At most three, and how many more there are.
+fn first_three(list: &[String]) -> Value {
+    let shown: Vec<&str> = list.iter().take(3).map(String::as_str).collect();
+    match list.len() {
+        0 => json!("<unset>"),
+        more if more > 3 => json!(format!("{} + {} more...", shown.join(","), more - 3)),
+        _ => json!(shown.join(",")),
+    }
+}
+
+pub(super) fn service(o: &Object<'_>) -> Vec<Value> {
+    let ports = o
+        .list("/spec/ports")
+        .iter()
+        .map(|port| match port["nodePort"].as_i64() {
+            Some(node) if node > 0 => format!(
+                "{}:{node}/{}",
+                port["port"],
+                port["protocol"].as_str().unwrap_or_default()
+            ),
+            _ => format!(
+                "{}/{}",
+                port["port"],
+                port["protocol"].as_str().unwrap_or_default()
+            ),
+        });
+    let ports: Vec<String> = ports.collect();
+    let kind = o.text("/spec/type");
+    let mut external: Vec<&str> = Vec::new();
+    if kind == "LoadBalancer" {
+        let address = |entry: &'_ Value| -> Option<String> {
+            entry["ip"]
+                .as_str()
+                .or(entry["hostname"].as_str())
+                .map(str::to_owned)
+        };
+        let addresses: Vec<String> = o
+            .list("/status/loadBalancer/ingress")
+            .iter()
+            .filter_map(address)
+            .collect();
+        let given = texts(o.list("/spec/externalIPs"));
+        let all = addresses
+            .iter()
+            .map(String::as_str)
+            .chain(given)
+            .collect::<Vec<_>>()
+            .join(",");
+        return service_cells(o, or(&all, "<pending>"), &ports);
+    }
+    external.extend(texts(o.list("/spec/externalIPs")));
+    let shown = match kind {
+        "ExternalName" => json!(o.text("/spec/externalName")),
+        _ => or(&external.join(","), "<none>"),
+    };
+    service_cells(o, shown, &ports)
+}
+
+fn service_cells(o: &Object<'_>, external: Value, ports: &[String]) -> Vec<Value> {
+    vec![
+        o.name(),
+        json!(o.text("/spec/type")),
+        or(o.text("/spec/clusterIPs/0"), "<none>"),
+        external,
+        or(&ports.join(","), "<none>"),
+        o.age(),
+        labels(o.at("/spec/selector")),
+    ]
+}
+
+pub(super) fn endpoint_slice(o: &Object<'_>) -> Vec<Value> {
+    let ports = o.list("/ports").iter().map(|port| match port["port"].as_i64() {
+        Some(number) => number.to_string(),
+        None => port["name"].as_str().unwrap_or("*").to_owned(),
+    });
+    let ports: Vec<String> = ports.collect();
+    let addresses = o
+        .list("/endpoints")
+        .iter()
+        .flat_map(|endpoint| endpoint["addresses"].as_array().into_iter().flatten());
+    let addresses: Vec<String> = addresses
+        .filter_map(|address| address.as_str().map(str::to_owned))
+        .collect();
+    vec![
+        o.name(),
+        json!(o.text("/addressType")),
+        first_three(&ports),
+        first_three(&addresses),
+        o.age(),
+    ]
+}
+
+pub(super) fn ingress(o: &Object<'_>) -> Vec<Value> {
+    let rules = o.list("/spec/rules");
+    let hosts: Vec<&str> = rules
+        .iter()
+        .take(3)
+        .filter_map(|rule| rule["host"].as_str())
+        .collect();
+    let hosts = match (hosts.is_empty(), rules.len()) {
+        (true, _) => "*".to_owned(),
+        (false, count) if count > 3 => format!("{} + {} more...", hosts.join(","), count - 3),
+        _ => hosts.join(","),
+    };
+    let addresses = o.list("/status/loadBalancer/ingress").iter();
+    let addresses: Vec<&str> = addresses
+        .filter_map(|entry| entry["ip"].as_str().or(entry["hostname"].as_str()))
+        .collect();
+    let ports = if o.count("/spec/tls") > 0 { "80, 443" } else { "80" };
+    vec![
+        o.name(),
+        json!(o.at("/spec/ingressClassName").as_str().unwrap_or("<none>")),
+        json!(hosts),
+        json!(addresses.join(",")),
+        json!(ports),
+        o.age(),
+    ]
+}
+
+pub(super) fn policy(o: &Object<'_>) -> Vec<Value> {
+    vec![o.name(), selector(o.at("/spec/podSelector")), o.age()]
+}
+
+fn modes(list: &[Value]) -> Value {
+    let short = texts(list).into_iter().map(|mode| match mode {
+        "ReadWriteOnce" => "RWO",
+        "ReadOnlyMany" => "ROX",
+        "ReadWriteMany" => "RWX",
+        "ReadWriteOncePod" => "RWOP",
+        other => other,
+    });
+    json!(short.collect::<Vec<_>>().join(","))
+}
+
+fn phase(o: &Object<'_>) -> Value {
+    match o.at("/metadata/deletionTimestamp") {
+        Value::Null => json!(o.text("/status/phase")),
+        _ => json!("Terminating"),
+    }
+}
+
+pub(super) fn claim(o: &Object<'_>) -> Vec<Value> {
+    let volume = o.text("/spec/volumeName");
+    let (capacity, modes) = if volume.is_empty() {
+        (json!(""), json!(""))
+    } else {
+        let capacity = or(o.text("/status/capacity/storage"), "0");
+        (capacity, modes(o.list("/status/accessModes")))
+    };
+    vec![
+        o.name(),
+        phase(o),
+        json!(volume),
+        capacity,
+        modes,
+        json!(o.text("/spec/storageClassName")),
+        or(o.text("/spec/volumeAttributesClassName"), "<unset>"),
+        o.age(),
+        or(o.text("/spec/volumeMode"), "<unset>"),
+    ]
+}
+
+pub(super) fn volume(o: &Object<'_>) -> Vec<Value> {
+    let claim = match o.at("/spec/claimRef") {
+        Value::Null => String::new(),
+        _ => format!(
+            "{}/{}",
+            o.text("/spec/claimRef/namespace"),
+            o.text("/spec/claimRef/name")
+        ),
+    };
+    vec![
+        o.name(),
+        json!(o.text("/spec/capacity/storage")),
+        modes(o.list("/spec/accessModes")),
+        json!(o.text("/spec/persistentVolumeReclaimPolicy")),
+        phase(o),
+        json!(claim),
+        json!(o.text("/spec/storageClassName")),
+        or(o.text("/spec/volumeAttributesClassName"), "<unset>"),
+        json!(o.text("/status/reason")),
+        o.age(),
+        or(o.text("/spec/volumeMode"), "<unset>"),
+    ]
+}
+
+pub(super) fn storage_class(o: &Object<'_>) -> Vec<Value> {
+    let annotation = &o.at("/metadata/annotations")["storageclass.kubernetes.io/is-default-class"];
+    let mark = if *annotation == "true" { " (default)" } else { "" };
+    vec![
+        json!(format!("{}{mark}", o.text("/metadata/name"))),
+        json!(o.text("/provisioner")),
+        json!(o.text("/reclaimPolicy")),
+        json!(o.text("/volumeBindingMode")),
+        json!(o.at("/allowVolumeExpansion") == true),
+        o.age(),
+    ]
+}
+
+pub(super) fn budget(o: &Object<'_>) -> Vec<Value> {
+    let amount = |pointer: &str| match o.at(pointer) {
+        Value::Null => json!("N/A"),
+        Value::String(text) => json!(text),
+        number => json!(number.to_string()),
+    };
+    vec![
+        o.name(),
+        amount("/spec/minAvailable"),
+        amount("/spec/maxUnavailable"),
+        json!(o.number("/status/disruptionsAllowed")),
+        o.age(),
+    ]
+}
+
+pub(super) fn priority_class(o: &Object<'_>) -> Vec<Value> {
+    vec![
+        o.name(),
+        json!(o.number("/value")),
+        json!(o.at("/globalDefault") == true),
+        o.age(),
+        json!(o.text("/preemptionPolicy")),
+    ]
+}
+
+pub(super) fn node(o: &Object<'_>) -> Vec<Value> {
+    let ready = o
+        .list("/status/conditions")
+        .iter()
+        .find(|condition| condition["type"] == "Ready");
+    let mut status = match ready {
+        Some(condition) if condition["status"] == "True" => "Ready",
+        Some(_) => "NotReady",
+        None => "Unknown",
+    }
+    .to_owned();
+    if o.at("/spec/unschedulable") == true {
+        status.push_str(",SchedulingDisabled");
+    }
+    let own = o.at("/metadata/labels").as_object().into_iter().flatten();
+    let roles = own.filter_map(
+        |(key, value)| match key.strip_prefix("node-role.kubernetes.io/") {
+            Some(role) => Some(role),
+            None => value.as_str().filter(|_| key == "kubernetes.io/role"),
+        },
+    );
+    let mut roles: Vec<&str> = roles.filter(|role| !role.is_empty()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    let address = |kind: &str| {
+        let found = o
+            .list("/status/addresses")
+            .iter()
+            .find(|address| address["type"] == kind);
+        or(
+            found
+                .and_then(|address| address["address"].as_str())
+                .unwrap_or_default(),
+            "<none>",
+        )
+    };
+    let info = |field: &str| o.text(&format!("/status/nodeInfo/{field}"));
+    let mut kernel = match info("kernelVersion") {
+        "" => "<unknown>".to_owned(),
+        version => version.to_owned(),
+    };
+    if !info("architecture").is_empty() {
+        kernel.push_str(&format!(" ({})", info("architecture")));
+    }
+    vec![
+        o.name(),
+        json!(status),
+        or(&roles.join(","), "<none>"),
+        o.age(),
+        json!(info("kubeletVersion")),
+        address("InternalIP"),
+        address("ExternalIP"),
+        or(info("osImage"), "<unknown>"),
+        json!(kernel),
+        or(info("containerRuntimeVersion"), "<unknown>"),
+    ]
+}

@@ -1,0 +1,108 @@
+//! What clients write, and what the controllers make of it.
+
+use serde_json::json;
+
+use crate::cluster::Cluster;
+
+const JSON: &str = "application/json";
+const MERGE: &str = "application/merge-patch+json";
+
+async fn cluster_with_app() -> Cluster {
+    let cluster = Cluster::of("{apiVersion: v1, kind: Namespace, metadata: {name: team}}").await;
+    cluster.running.settle();
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "app"},
+        "spec": {
+            "replicas": 2, "selector": {"matchLabels": {"app": "app"}},
+            "template": {
+                "metadata": {"labels": {"app": "app"}},
+                "spec": {"containers": [{"name": "app", "image": "app:1"}]},
+            },
+        },
+    });
+    let path = "apis/apps/v1/namespaces/team/deployments";
+    cluster.ask("POST", path, JSON, &deployment).await;
+    cluster.running.pass(20);
+    cluster
+}
+
+const APP: &str = "apis/apps/v1/namespaces/team/deployments/app";
+const PODS: &str = "api/v1/namespaces/team/pods";
+
+#[tokio::test]
+async fn a_deployment_that_is_created_and_scaled_runs() {
+    let cluster = cluster_with_app().await;
+    assert_eq!(cluster.get(APP).await["status"]["readyReplicas"], 2);
+    let five = json!({"spec": {"replicas": 5}});
+    cluster.ask("PATCH", APP, MERGE, &five).await;
+    cluster.running.pass(20);
+    let deployment = cluster.get(APP).await;
+    assert_eq!(deployment["status"]["readyReplicas"], 5);
+    assert_eq!(deployment["status"]["observedGeneration"], 2);
+}
+
+#[tokio::test]
+async fn a_pod_that_is_deleted_ends_in_its_time_and_is_replaced() {
+    let cluster = cluster_with_app().await;
+    let name = cluster.list(PODS).await[0]["metadata"]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let path = format!("{PODS}/{name}");
+    let answer = cluster.ask("DELETE", &path, JSON, &json!({})).await;
+    assert_eq!(answer["metadata"]["deletionGracePeriodSeconds"], 30);
+    cluster.running.settle();
+    assert_eq!(
+        cluster.list(PODS).await.len(),
+        3,
+        "its successor is there before it is gone"
+    );
+    cluster.running.pass(10);
+    let left = cluster.list(PODS).await;
+    assert_eq!(left.len(), 2);
+    assert!(left.iter().all(|pod| pod["metadata"]["name"] != name.as_str()));
+}
+
+#[tokio::test]
+async fn a_foreground_deletion_waits_for_the_pods() {
+    let cluster = cluster_with_app().await;
+    let options = json!({"propagationPolicy": "Foreground"});
+    let answer = cluster.ask("DELETE", APP, JSON, &options).await;
+    assert_eq!(answer["metadata"]["finalizers"], json!(["foregroundDeletion"]));
+    cluster.running.settle();
+    assert!(!cluster.list("apis/apps/v1/deployments").await.is_empty());
+    cluster.running.pass(10);
+    for path in ["apis/apps/v1/deployments", "apis/apps/v1/replicasets", PODS] {
+        assert!(cluster.list(path).await.is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn orphans_stay() {
+    let cluster = cluster_with_app().await;
+    let options = json!({"propagationPolicy": "Orphan"});
+    cluster.ask("DELETE", APP, JSON, &options).await;
+    cluster.running.pass(10);
+    assert!(cluster.list("apis/apps/v1/deployments").await.is_empty());
+    let sets = cluster.list("apis/apps/v1/replicasets").await;
+    assert!(sets[0]["metadata"]["ownerReferences"].is_null());
+    assert_eq!(cluster.list(PODS).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_deleted_is_emptied() {
+    let cluster = cluster_with_app().await;
+    let path = "api/v1/namespaces/team";
+    let answer = cluster.ask("DELETE", path, JSON, &json!({})).await;
+    assert_eq!(answer["status"]["phase"], "Terminating");
+    cluster.running.pass(30);
+    let spaces = cluster.list("api/v1/namespaces").await;
+    assert!(spaces.iter().all(|space| space["metadata"]["name"] != "team"));
+    for path in [
+        PODS,
+        "api/v1/namespaces/team/configmaps",
+        "api/v1/namespaces/team/events",
+    ] {
+        assert!(cluster.list(path).await.is_empty(), "{path}");
+    }
+}
