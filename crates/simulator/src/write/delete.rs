@@ -31,6 +31,9 @@ fn options(content_type: &str, text: &[u8], query: &Query) -> Result<Value, Refu
     if let Some(policy) = query.get("propagationPolicy") {
         options["propagationPolicy"] = json!(policy);
     }
+    if let Some(seconds) = query.number("gracePeriodSeconds")? {
+        options["gracePeriodSeconds"] = json!(seconds);
+    }
     match options["propagationPolicy"].as_str() {
         None | Some("Background") => Ok(options),
         // Both need the garbage collector to take its finalizer away again.
@@ -74,7 +77,7 @@ pub(super) fn delete(
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
     check_preconditions(write, &options, &old)?;
-    let (object, gone) = remove(write, &mut store, old, dry_run);
+    let (object, gone) = remove(write, &mut store, old, &options, dry_run);
     if !gone || ANSWERED_WITH_OBJECT.contains(&resource.plural.as_str()) {
         return Ok(Written::object(StatusCode::OK, object, Vec::new()));
     }
@@ -117,22 +120,53 @@ fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Resul
     Ok(())
 }
 
-/// Removes an object, or marks it while finalizers hold it. Returns its last state and whether it is gone.
-fn remove(write: &Write<'_>, store: &mut Inner, mut object: Value, dry_run: bool) -> (Value, bool) {
+/// How long a kubelet has to end a pod: only pods on a node that did not end by themselves get any time.
+fn grace(write: &Write<'_>, object: &Value, options: &Value) -> i64 {
+    let on_node = object["spec"]["nodeName"]
+        .as_str()
+        .is_some_and(|node| !node.is_empty());
+    let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if write.resource.qualified() != "pods" || !on_node || ended {
+        return 0;
+    }
+    let wanted = options["gracePeriodSeconds"].as_i64();
+    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
+    wanted.or(own).unwrap_or(30).max(0)
+}
+
+/// Removes an object, or marks it while finalizers or a kubelet hold it. Returns its last state and whether it is gone.
+fn remove(
+    write: &Write<'_>,
+    store: &mut Inner,
+    mut object: Value,
+    options: &Value,
+    dry_run: bool,
+) -> (Value, bool) {
     let id = write.resource.id;
     let key = Key::new(
         object["metadata"]["namespace"].as_str().unwrap_or_default(),
         object["metadata"]["name"].as_str().unwrap_or_default(),
     );
-    let held = object["metadata"]["finalizers"]
+    let has_finalizers = object["metadata"]["finalizers"]
         .as_array()
         .is_some_and(|list| !list.is_empty());
-    if held && object["metadata"].get("deletionTimestamp").is_some() {
+    let grace = grace(write, &object, options);
+    let held = has_finalizers || grace > 0;
+    let earlier = object["metadata"]["deletionGracePeriodSeconds"].as_i64();
+    if held && object["metadata"].get("deletionTimestamp").is_some() && earlier.unwrap_or(0) <= grace {
         return (object, false);
     }
     if held {
-        object["metadata"]["deletionTimestamp"] = json!(write.manager.time);
-        object["metadata"]["deletionGracePeriodSeconds"] = json!(0);
+        let end = jiff::Timestamp::from_second(write.shared.clock.seconds().saturating_add(grace));
+        let end = end.map_or_else(|_| write.manager.time.to_owned(), |end| end.to_string());
+        object["metadata"]["deletionTimestamp"] = json!(end);
+        object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        if let Some(generation) = object["metadata"]["generation"]
+            .as_i64()
+            .filter(|_| earlier.is_none())
+        {
+            object["metadata"]["generation"] = json!(generation + 1);
+        }
     }
     if !dry_run {
         let mut last = object.clone();
@@ -177,7 +211,7 @@ pub(super) fn collection(
         let Ok(object) = serde_json::from_slice::<Value>(&text) else {
             continue;
         };
-        let (object, _) = remove(write, &mut store, object, write.dry_run);
+        let (object, _) = remove(write, &mut store, object, &options, write.dry_run);
         items.push(object);
     }
     let mut list = Map::new();
