@@ -28,6 +28,8 @@ use crate::view::View;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45 * 60);
 /// How many events go out before other tasks get their turn.
 const BATCH: usize = 512;
+/// Lines go out together up to about this size.
+const PART: usize = 32 * 1024;
 
 /// Answers a watch.
 pub(crate) fn watch(
@@ -135,7 +137,7 @@ impl Watcher {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(line) = self.ready.pop_front() {
-                return Some(line);
+                return Some(self.with_more(line));
             }
             if self.finished {
                 return None;
@@ -156,6 +158,20 @@ impl Watcher {
                 Some(_) => self.wait().await,
             }
         }
+    }
+
+    /// A line, with those that wait behind it: a watch that is late sends more at a time, and catches up.
+    fn with_more(&mut self, line: Bytes) -> Bytes {
+        if self.ready.is_empty() {
+            return line;
+        }
+        let mut part = line.to_vec();
+        while part.len() < PART
+            && let Some(line) = self.ready.pop_front()
+        {
+            part.extend_from_slice(&line);
+        }
+        part.into()
     }
 
     /// Queues the next part of what the watch begins with. Returns whether there was any. The lines are made as the

@@ -166,3 +166,51 @@ async fn measure_a_hundred_thousand_pods() -> Result<()> {
     cluster.shutdown().await;
     Ok(())
 }
+
+#[tokio::test]
+#[ignore = "measures, for a person to read"]
+async fn measure_a_thousand_watches() -> Result<()> {
+    const WATCHES: usize = 1_000;
+    let churn = 500;
+    let scale = Scale {
+        pods: 1_000,
+        seed: 1,
+        churn,
+    };
+    let cluster = Simulator::new().scenario(Scenario::Scale(scale)).start().await?;
+    let lines = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let mut watches = tokio::task::JoinSet::new();
+    for _ in 0..WATCHES {
+        let (address, token, lines) = (cluster.address(), cluster.admin_token().to_owned(), lines.clone());
+        watches.spawn(async move {
+            let mut stream = tokio::net::TcpStream::connect(address).await?;
+            let request = format!(
+                "GET /api/v1/pods?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=0 \
+                 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n"
+            );
+            tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await?;
+            let mut buffer = vec![0; 1 << 16];
+            loop {
+                let read = tokio::io::AsyncReadExt::read(&mut stream, &mut buffer).await?;
+                if read == 0 {
+                    return anyhow::Ok(());
+                }
+                let events = buffer[..read].windows(2).filter(|two| two == b"}\n").count();
+                lines.fetch_add(events, std::sync::atomic::Ordering::Relaxed);
+            }
+        });
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let (before, start) = (lines.load(std::sync::atomic::Ordering::Relaxed), Instant::now());
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    let after = lines.load(std::sync::atomic::Ordering::Relaxed);
+    let delivered = f64::from(u32::try_from(after - before)?) / start.elapsed().as_secs_f64();
+    let made = f64::from(churn) * f64::from(u32::try_from(WATCHES)?);
+    eprintln!(
+        "{WATCHES} watches: {delivered:.0} events delivered per second of {made:.0}, the lag grows by {:.2} s a second",
+        (1.0 - delivered / made).max(0.0)
+    );
+    watches.abort_all();
+    cluster.shutdown().await;
+    Ok(())
+}

@@ -123,7 +123,21 @@ fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Resul
     Ok(())
 }
 
-/// Removes an object, or marks it while finalizers hold it. Returns its last state and whether it is gone.
+/// How long a kubelet has to end a pod: only pods on a node that did not end by themselves get any time.
+fn grace(write: &Write<'_>, object: &Value, options: &Value) -> i64 {
+    let on_node = object["spec"]["nodeName"]
+        .as_str()
+        .is_some_and(|node| !node.is_empty());
+    let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
+    if write.resource.qualified() != "pods" || !on_node || ended {
+        return 0;
+    }
+    let wanted = options["gracePeriodSeconds"].as_i64();
+    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
+    wanted.or(own).unwrap_or(30).max(0)
+}
+
+/// Removes an object, or marks it while finalizers or a kubelet hold it. Returns its last state and whether it is gone.
 fn remove(
     write: &Write<'_>,
     store: &mut Inner,
@@ -139,20 +153,27 @@ fn remove(
     if object["metadata"].get("deletionTimestamp").is_none() {
         guard(&mut object, options);
     }
+    let is_namespace = write.resource.qualified() == "namespaces";
+    let has_finalizers = object["metadata"]["finalizers"]
+        .as_array()
+        .is_some_and(|list| !list.is_empty());
     let grace = grace(write, &object, options);
-    let held = grace > 0
-        || write.resource.qualified() == "namespaces"
-        || object["metadata"]["finalizers"]
-            .as_array()
-            .is_some_and(|list| !list.is_empty());
-    if held && object["metadata"].get("deletionTimestamp").is_some() {
+    let held = has_finalizers || is_namespace || grace > 0;
+    let earlier = object["metadata"]["deletionGracePeriodSeconds"].as_i64();
+    if held && object["metadata"].get("deletionTimestamp").is_some() && earlier.unwrap_or(0) <= grace {
         return (object, false);
     }
     if held {
         object["metadata"]["deletionTimestamp"] = json!(stamp(write.shared.clock.seconds() + grace));
         object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
-        if write.resource.qualified() == "namespaces" {
+        if is_namespace {
             object["status"]["phase"] = json!("Terminating");
+        }
+        if let Some(generation) = object["metadata"]["generation"]
+            .as_i64()
+            .filter(|_| earlier.is_none())
+        {
+            object["metadata"]["generation"] = json!(generation + 1);
         }
     }
     if !dry_run {
@@ -183,23 +204,6 @@ fn guard(object: &mut Value, options: &Value) {
         Some(finalizers) => finalizers.push(json!(finalizer)),
         None => metadata["finalizers"] = json!([finalizer]),
     }
-}
-
-/// How many seconds a pod has to end. Where no kubelet would end it, it goes at once.
-fn grace(write: &Write<'_>, object: &Value, options: &Value) -> i64 {
-    let on_node = object["spec"]["nodeName"]
-        .as_str()
-        .is_some_and(|node| !node.is_empty());
-    let ended = matches!(object["status"]["phase"].as_str(), Some("Succeeded" | "Failed"));
-    if write.resource.qualified() != "pods" || !write.shared.has(Controller::Kubelet) || !on_node || ended {
-        return 0;
-    }
-    let own = object["spec"]["terminationGracePeriodSeconds"].as_i64();
-    options["gracePeriodSeconds"]
-        .as_i64()
-        .or(own)
-        .unwrap_or(30)
-        .max(0)
 }
 
 /// Deletes all objects that are selected.

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Step, case, get, merge_patch, post, put};
+use crate::case::{Case, Step, case, delete, get, merge_patch, post, put};
 use crate::run::compare;
 
 const APPS: &str = "/apis/apps/v1/namespaces/{ns}";
@@ -81,6 +81,23 @@ async fn parts() -> Result<()> {
             json!({"metadata": {"name": "b"}, "target": {"name": "x"}}),
         ),
     ]);
+    let mut deleted = pod(json!({}));
+    deleted.extend([
+        binding(json!({"kind": "Node", "name": "nowhere"})).quiet(),
+        delete(&format!("{CORE}/pods/a")).only(&[
+            "/code",
+            "/body/kind",
+            "/body/metadata/deletionGracePeriodSeconds",
+            "/body/metadata/generation",
+        ]),
+        delete(&format!("{CORE}/pods/a")).only(&[
+            "/code",
+            "/body/metadata/deletionGracePeriodSeconds",
+            "/body/metadata/generation",
+        ]),
+        delete(&format!("{CORE}/pods/a?gracePeriodSeconds=0")).only(&["/code", "/body/metadata/name"]),
+        get(&format!("{CORE}/pods/a")),
+    ]);
     let mut of_status = pod(json!({}));
     of_status.extend([
         merge_patch(&format!("{CORE}/pods/a/status"), json!({"status": {"phase": "Running", "podIP": "1.2.3.4", "podIPs": [{"ip": "1.2.3.4"}],
@@ -99,6 +116,7 @@ async fn parts() -> Result<()> {
             get(&format!("{APPS}/deployments/none/scale")),
         ]),
         case("binding", bound),
+        case("a pod on a node is ended before it is gone", deleted),
         case("the status of a pod", of_status),
         case("the status of a node", [
             post("/api/v1/nodes?dryRun=All", json!({"metadata": {"name": "{ns}"}})).quiet(),
