@@ -1,6 +1,6 @@
 //! A state of one cluster's graph: immutable, cloned in constant time, shared with every reader.
 
-use crate::facts::Key;
+use crate::facts::{Facts, Key};
 use crate::proof::Proof;
 use crate::symbols::Sym;
 use imbl::{OrdMap, OrdSet};
@@ -56,6 +56,16 @@ impl State {
         self.node(*self.places.get(key)?)
     }
 
+    /// A namespace, if it exists.
+    pub(crate) fn namespace(&self, name: &str) -> Option<&Facts> {
+        let key = Key {
+            kind: KindId::of("Namespace")?,
+            namespace: None,
+            name: name.into(),
+        };
+        self.find(&key)?.facts()
+    }
+
     /// All nodes, by id.
     pub fn nodes(&self) -> impl Iterator<Item = &Entry> {
         self.nodes.values()
@@ -94,6 +104,17 @@ impl State {
                 key.kind == kind && (namespace.is_none() || key.namespace.as_deref() == namespace)
             })
             .filter_map(|(_, id)| self.node(*id))
+    }
+
+    /// The nodes whose address begins with this one: the same kind and namespace, and a name that begins like its.
+    pub(crate) fn beginning_with<'a>(&'a self, start: &'a Key) -> impl Iterator<Item = NodeId> {
+        self.places
+            .range(start.clone()..)
+            .take_while(move |(key, _)| {
+                (key.kind, &key.namespace) == (start.kind, &start.namespace)
+                    && key.name.starts_with(&*start.name)
+            })
+            .map(|(_, id)| *id)
     }
 
     /// An edge's proof.
