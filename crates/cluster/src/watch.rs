@@ -91,6 +91,8 @@ pub(crate) enum News {
     Events(Vec<Event>),
     /// The watch follows again, in this generation of the link.
     Live(u64),
+    /// The API server does not serve the kind, which not every cluster has: there are no objects of it.
+    NotServed,
     /// The kind cannot be shown, or not kept up to date.
     Trouble {
         /// True for a 403: nothing of the kind may be shown.

@@ -202,6 +202,34 @@ const fn maybe(kind: Kind) -> Kind {
     }
 }
 
+/// A kind of another group, which is part of its id.
+const fn extension(
+    id: &'static str,
+    plural: &'static str,
+    code: &'static str,
+    version: &'static str,
+    namespaced: bool,
+    rank: u8,
+) -> Kind {
+    let mut dot = 0;
+    while dot < id.len() && id.as_bytes()[dot] != b'.' {
+        dot += 1;
+    }
+    let (kind, group) = id.split_at(dot);
+    let (_, group) = group.split_at(1);
+    Kind {
+        id,
+        ..maybe(entry(
+            (kind, plural, code),
+            (group, version),
+            namespaced,
+            rank,
+            Object,
+            columns::EXTENSION,
+        ))
+    }
+}
+
 /// A kind of nodes that are no objects.
 const fn virtual_kind(kind: &'static str, code: &'static str, rank: u8) -> Kind {
     entry((kind, "", code), ("", ""), false, rank, Object, &[])
@@ -504,6 +532,202 @@ pub static KINDS: &[Kind] = &[
         columns::LEASE,
     ),
     inside(("Event", "events", "EV"), ("", "v1"), 0, columns::EVENT),
+    extension(
+        "GatewayClass.gateway.networking.k8s.io",
+        "gatewayclasses",
+        "GC",
+        "v1",
+        false,
+        1,
+    ),
+    extension(
+        "Gateway.gateway.networking.k8s.io",
+        "gateways",
+        "GTW",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "HTTPRoute.gateway.networking.k8s.io",
+        "httproutes",
+        "HTTP",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "GRPCRoute.gateway.networking.k8s.io",
+        "grpcroutes",
+        "GRPC",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "TLSRoute.gateway.networking.k8s.io",
+        "tlsroutes",
+        "TLS",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "TCPRoute.gateway.networking.k8s.io",
+        "tcproutes",
+        "TCP",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "UDPRoute.gateway.networking.k8s.io",
+        "udproutes",
+        "UDP",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "referencegrants",
+        "RG",
+        "v1beta1",
+        true,
+        0,
+    ),
+    extension(
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "volumesnapshots",
+        "VS",
+        "v1",
+        true,
+        4,
+    ),
+    extension(
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
+        "volumesnapshotclasses",
+        "VSCL",
+        "v1",
+        false,
+        6,
+    ),
+    extension(
+        "VolumeSnapshotContent.snapshot.storage.k8s.io",
+        "volumesnapshotcontents",
+        "VSC",
+        "v1",
+        false,
+        6,
+    ),
+    extension(
+        "Certificate.cert-manager.io",
+        "certificates",
+        "CERT",
+        "v1",
+        true,
+        3,
+    ),
+    extension("Issuer.cert-manager.io", "issuers", "ISS", "v1", true, 5),
+    extension(
+        "ClusterIssuer.cert-manager.io",
+        "clusterissuers",
+        "CISS",
+        "v1",
+        false,
+        5,
+    ),
+    extension(
+        "ServiceMonitor.monitoring.coreos.com",
+        "servicemonitors",
+        "SMON",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "PodMonitor.monitoring.coreos.com",
+        "podmonitors",
+        "PMON",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "ExternalSecret.external-secrets.io",
+        "externalsecrets",
+        "ES",
+        "v1",
+        true,
+        3,
+    ),
+    extension(
+        "SecretStore.external-secrets.io",
+        "secretstores",
+        "SS",
+        "v1",
+        true,
+        5,
+    ),
+    extension(
+        "ClusterSecretStore.external-secrets.io",
+        "clustersecretstores",
+        "CSS",
+        "v1",
+        false,
+        5,
+    ),
+    extension(
+        "VirtualService.networking.istio.io",
+        "virtualservices",
+        "VISV",
+        "v1",
+        true,
+        0,
+    ),
+    extension("Gateway.networking.istio.io", "gateways", "IGW", "v1", true, 0),
+    extension(
+        "DestinationRule.networking.istio.io",
+        "destinationrules",
+        "DR",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "Application.argoproj.io",
+        "applications",
+        "APP",
+        "v1alpha1",
+        true,
+        0,
+    ),
+    extension("Rollout.argoproj.io", "rollouts", "RO", "v1alpha1", true, 2),
+    extension(
+        "Kustomization.kustomize.toolkit.fluxcd.io",
+        "kustomizations",
+        "KS",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "HelmRelease.helm.toolkit.fluxcd.io",
+        "helmreleases",
+        "HLM",
+        "v2",
+        true,
+        0,
+    ),
+    extension("ScaledObject.keda.sh", "scaledobjects", "SO", "v1alpha1", true, 1),
+    extension(
+        "VerticalPodAutoscaler.autoscaling.k8s.io",
+        "verticalpodautoscalers",
+        "VPA",
+        "v1",
+        true,
+        1,
+    ),
 ];
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::rules::Rule;
 use crate::selector::LabelSelector;
 use crate::symbols::Sym;
-use model::graph::{Replicas, SourceField};
+use model::graph::{Layer, Relation, Replicas, SourceField};
 use model::list::Cell;
 use model::{Health, KindId, NodeKey, Timestamp};
 use std::cmp::Ordering;
@@ -46,6 +46,17 @@ pub struct Extra {
     pub default: Option<Sym>,
     /// The kind of an admission policy's parameters.
     pub params: Option<KindId>,
+    /// What a ReferenceGrant lets others name in its namespace.
+    pub grants: Vec<Grant>,
+}
+
+/// Leave to name objects of another namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who may: objects of this kind in this namespace.
+    pub from: (KindId, Sym),
+    /// What: objects of this kind, of this name if there is one.
+    pub to: (KindId, Option<Sym>),
 }
 
 /// A reference that other objects complete. The index adds it to [`Facts::references`] and keeps it up to date.
@@ -238,6 +249,17 @@ impl Facts {
     /// The field by which it says that it is the default of its kind.
     pub fn default_field(&self) -> Option<&Sym> {
         self.extra.as_ref()?.default.as_ref()
+    }
+
+    /// What it lets others name in its namespace.
+    pub fn grants(&self) -> &[Grant] {
+        self.extra.as_ref().map_or(&[], |extra| &extra.grants)
+    }
+
+    /// Whether a reference of this object needs leave: a route to another namespace.
+    pub fn needs_grant(&self, reference: &Reference) -> bool {
+        (reference.rule.relation, reference.rule.layer) == (Relation::Routes, Layer::Network)
+            && reference.to.namespace != self.key.namespace
     }
 
     /// The kind of its parameters, of an admission policy.

@@ -163,6 +163,7 @@ impl Index {
         self.put(Entry::live(id, Arc::clone(&facts)), Extent::Whole);
         edges.extend(self.edges_of(id, &facts));
         edges.extend(self.edges_into(&facts));
+        edges.extend(self.edges_granted(&facts));
         for edge in edges {
             self.prove(edge);
         }
@@ -192,6 +193,11 @@ impl Index {
         }
         if old.labels != new.labels {
             for edge in self.edges_into(&new) {
+                self.prove(edge);
+            }
+        }
+        if old.grants() != new.grants() {
+            for edge in [self.edges_granted(old), self.edges_granted(&new)].concat() {
                 self.prove(edge);
             }
         }
@@ -225,7 +231,7 @@ impl Index {
             }
         }
         if let Some(facts) = entry.facts() {
-            for edge in self.edges_into(facts) {
+            for edge in [self.edges_into(facts), self.edges_granted(facts)].concat() {
                 self.prove(edge);
             }
         }

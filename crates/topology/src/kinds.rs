@@ -20,6 +20,7 @@ mod deployment;
 mod draft;
 pub(crate) mod endpoint_slice;
 pub(crate) mod event;
+pub(crate) mod extension;
 pub(crate) mod ingress;
 mod job;
 mod lease;
@@ -83,6 +84,9 @@ type Reader = fn(KindId, &[u8], &mut Symbols) -> Result<Facts, serde_json::Error
 fn reader(kind: KindId) -> Option<Reader> {
     if kind.get().watch == WatchForm::Table {
         return Some(table::read);
+    }
+    if kind.get().id.contains('.') {
+        return Some(extension::read);
     }
     Some(match kind.get().id {
         "Namespace" => namespace::read,

@@ -78,7 +78,7 @@ pub(crate) fn prove(relation: Relation, source: &Entry, target: &Entry, state: &
                         field: reference.field(),
                         layer: reference.rule.layer,
                         derivation: reference.rule.derivation,
-                        verdict: verdict(reference, facts, named),
+                        verdict: verdict(reference, facts, named, state),
                     })
                     .collect()
             };
@@ -210,7 +210,7 @@ fn selector_parts(relation: Relation, source: &Entry, target: &Entry, state: &St
 }
 
 /// What a field of `holder` says of the edge to the object it names.
-fn verdict(reference: &Reference, holder: &Facts, named: &Entry) -> Verdict {
+fn verdict(reference: &Reference, holder: &Facts, named: &Entry, state: &State) -> Verdict {
     let Some(facts) = named.facts() else {
         return if named.state() == NodeState::Missing && !reference.optional {
             Verdict::Broken(format!("{} does not exist", named.key()))
@@ -218,6 +218,13 @@ fn verdict(reference: &Reference, holder: &Facts, named: &Entry) -> Verdict {
             Verdict::Healthy
         };
     };
+    if holder.needs_grant(reference) && !state.is_granted(&holder.key, &facts.key) {
+        let namespace = facts.key.namespace.as_deref().unwrap_or_default();
+        return Verdict::Broken(format!(
+            "No ReferenceGrant in {namespace} lets it name {}",
+            facts.key
+        ));
+    }
     match &reference.detail {
         Detail::None | Detail::Key(_) => {}
         Detail::Port(port) => {

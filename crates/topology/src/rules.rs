@@ -11,6 +11,8 @@ pub(crate) mod admission;
 pub(crate) mod calls;
 pub(crate) mod config;
 pub(crate) mod events;
+pub(crate) mod extension;
+pub(crate) mod gateway;
 pub(crate) mod identity;
 pub(crate) mod network;
 pub(crate) mod ownership;
@@ -151,7 +153,7 @@ pub static USES_INGRESS_CLASS: Rule = reference(Relation::UsesClass, Layer::Netw
 pub static ANNOTATES_INGRESS_CLASS: Rule = if_there(reference(Relation::UsesClass, Layer::Network));
 /// The default IngressClass.
 pub static DEFAULT_INGRESS_CLASS: Rule = by_default(reference(Relation::UsesClass, Layer::Network));
-/// The class that an unbound claim waits for.
+/// The class that an unbound claim waits for, or a snapshot is taken with.
 pub static USES_STORAGE_CLASS: Rule = reference(Relation::UsesClass, Layer::Storage);
 /// The class name of a volume or bound claim: no more than a name by now.
 pub static HAS_STORAGE_CLASS: Rule = if_there(reference(Relation::UsesClass, Layer::Storage));
@@ -229,6 +231,28 @@ pub static CALLS: Rule = derived(
     Derivation::Inferred,
     if_there(reference(Relation::Calls, Layer::Inferred)),
 );
+/// Gateway API routes: spec.parentRefs.
+pub static ATTACHES: Rule = reference(Relation::Attaches, Layer::Network);
+/// VolumeSnapshot spec.source and status.
+pub static SNAPSHOTS: Rule = reference(Relation::Snapshots, Layer::Storage);
+/// Certificate spec.secretName: written once it is issued.
+pub static ISSUES: Rule = if_there(reference(Relation::Issues, Layer::Extension));
+/// Certificate spec.issuerRef.
+pub static ISSUED_BY: Rule = reference(Relation::IssuedBy, Layer::Extension);
+/// ServiceMonitor and PodMonitor spec.selector.
+pub static MONITORS: Rule = selector(Relation::Monitors, Layer::Extension);
+/// ExternalSecret spec.target: written once it is fetched.
+pub static SYNCS_TO: Rule = if_there(reference(Relation::SyncsTo, Layer::Extension));
+/// ExternalSecret spec.secretStoreRef.
+pub static SYNCS_FROM: Rule = reference(Relation::SyncsFrom, Layer::Extension);
+/// VirtualService destinations, Rollout services.
+pub static EXTENSION_ROUTES: Rule = reference(Relation::Routes, Layer::Extension);
+/// VirtualService spec.gateways.
+pub static EXTENSION_ATTACHES: Rule = reference(Relation::Attaches, Layer::Extension);
+/// DestinationRule spec.host.
+pub static TUNES: Rule = reference(Relation::Tunes, Layer::Extension);
+/// Inventories of Application, Kustomization and HelmRelease.
+pub static MANAGES: Rule = if_there(reference(Relation::Manages, Layer::Extension));
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
@@ -287,6 +311,17 @@ pub static RULES: &[&Rule] = &[
     &HOLDS_TOKEN,
     &ABOUT,
     &CALLS,
+    &ATTACHES,
+    &SNAPSHOTS,
+    &ISSUES,
+    &ISSUED_BY,
+    &MONITORS,
+    &SYNCS_TO,
+    &SYNCS_FROM,
+    &EXTENSION_ROUTES,
+    &EXTENSION_ATTACHES,
+    &TUNES,
+    &MANAGES,
 ];
 
 #[cfg(test)]

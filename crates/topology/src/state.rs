@@ -14,6 +14,9 @@ mod write;
 
 pub use entry::{Entry, Owned};
 
+/// The kind that lets routes name Services of other namespaces.
+pub(crate) const REFERENCE_GRANT: &str = "ReferenceGrant.gateway.networking.k8s.io";
+
 /// A state of the graph. The writer changes its own; a clone is a handful of pointers and never changes.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -64,6 +67,19 @@ impl State {
             name: name.into(),
         };
         self.find(&key)?.facts()
+    }
+
+    /// Whether a ReferenceGrant lets one object name another, of another namespace. Cost: the grants of that namespace.
+    pub(crate) fn is_granted(&self, from: &Key, to: &Key) -> bool {
+        let (Some(kind), Some(namespace)) = (KindId::of(REFERENCE_GRANT), &to.namespace) else {
+            return false;
+        };
+        let grants = self.range(kind, Some(namespace)).filter_map(Entry::facts);
+        grants.flat_map(Facts::grants).any(|grant| {
+            (grant.from.0, Some(&grant.from.1)) == (from.kind, from.namespace.as_ref())
+                && grant.to.0 == to.kind
+                && grant.to.1.as_ref().is_none_or(|name| *name == to.name)
+        })
     }
 
     /// All nodes, by id.

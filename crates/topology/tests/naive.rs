@@ -98,7 +98,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn index_equals_the_naive_builder(events in world::history(1, 220)) {
+    fn index_equals_the_naive_builder(events in world::history(1, 200)) {
         let mut index = Index::new();
         let mut world = World::default();
         let mut lives = BTreeMap::new();

@@ -229,6 +229,106 @@ const ROWS: &[(&str, &[&str])] = &[
             "cart-0.2 | 60m | Normal | Scheduled | pod/cart-0 |  | default-scheduler | Assigned | 60m | 1 => healthy",
         ],
     ),
+    (
+        "GatewayClass.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "Gateway.gateway.networking.k8s.io",
+        &["one | True | 120m => healthy"],
+    ),
+    (
+        "HTTPRoute.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "GRPCRoute.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "TLSRoute.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "TCPRoute.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "UDPRoute.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "ReferenceGrant.gateway.networking.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        &["one | False | 120m => progressing: The snapshot is not ready yet"],
+    ),
+    (
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "VolumeSnapshotContent.snapshot.storage.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "Certificate.cert-manager.io",
+        &["one | False | 120m => unhealthy: the issuer said no"],
+    ),
+    ("Issuer.cert-manager.io", &["one | True | 120m => healthy"]),
+    (
+        "ClusterIssuer.cert-manager.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "ServiceMonitor.monitoring.coreos.com",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "PodMonitor.monitoring.coreos.com",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "ExternalSecret.external-secrets.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "SecretStore.external-secrets.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "ClusterSecretStore.external-secrets.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "VirtualService.networking.istio.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    ("Gateway.networking.istio.io", &["one | <none> | 120m => healthy"]),
+    (
+        "DestinationRule.networking.istio.io",
+        &["one | <none> | 120m => healthy"],
+    ),
+    (
+        "Application.argoproj.io",
+        &["one | Degraded | 120m => unhealthy: it does not start"],
+    ),
+    ("Rollout.argoproj.io", &["one | <none> | 120m => healthy"]),
+    (
+        "Kustomization.kustomize.toolkit.fluxcd.io",
+        &["one | Unknown | 120m => progressing: building"],
+    ),
+    (
+        "HelmRelease.helm.toolkit.fluxcd.io",
+        &["one | False | 120m => unhealthy: no retries left"],
+    ),
+    ("ScaledObject.keda.sh", &["one | <none> | 120m => healthy"]),
+    (
+        "VerticalPodAutoscaler.autoscaling.k8s.io",
+        &["one | <none> | 120m => healthy"],
+    ),
 ];
 
 fn rows(kind: &str) -> Vec<String> {

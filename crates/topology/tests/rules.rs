@@ -1443,3 +1443,179 @@ fn host_names_are_guesses() {
     );
     assert!((calls.confidence - 0.7).abs() < f32::EPSILON);
 }
+
+const GATEWAYS: &str = "gateway.networking.k8s.io";
+
+#[test]
+fn routes_across_namespaces_need_a_grant() {
+    let route = json!({"spec": {
+        "parentRefs": [{"name": "edge"}],
+        "rules": [{
+            "backendRefs": [{"name": "web", "port": 80}, {"name": "api", "namespace": "back", "port": 80}, {"name": "api", "namespace": "back", "port": 81}],
+            "filters": [{"requestMirror": {"backendRef": {"name": "copy"}}}],
+        }],
+    }});
+    let grant = |name: &str| {
+        json!({"spec": {"from": [{"group": GATEWAYS, "kind": "HTTPRoute", "namespace": "shop"}],
+                                             "to": [{"group": "", "kind": "Service", "name": name}]}})
+    };
+    let gateway = json!({"spec": {"gatewayClassName": "c", "listeners": [{"tls": {"certificateRefs": [{"name": "tls"}]}}]}});
+    let service = || json!({"spec": {"type": "ClusterIP", "ports": [{"port": 80}, {"port": 81}]}});
+    let (http, attached) = (format!("HTTPRoute.{GATEWAYS}"), format!("Gateway.{GATEWAYS}"));
+    let (grants, class) = (
+        format!("ReferenceGrant.{GATEWAYS}"),
+        format!("GatewayClass.{GATEWAYS}"),
+    );
+    let expected = |granted: &str| {
+        let mut expected = vec![
+            format!("!{attached}/shop/edge terminates-tls Secret/shop/tls"),
+            format!("!{http}/shop/r routes Service/shop/copy"),
+            format!("{attached}/shop/edge uses-class {class}/c"),
+            format!("{http}/shop/r attaches {attached}/shop/edge"),
+            format!("{granted}{http}/shop/r routes Service/back/api"),
+            format!("{http}/shop/r routes Service/shop/web"),
+        ];
+        expected.sort();
+        expected
+    };
+    let texts = |edges: &[String]| {
+        edges
+            .iter()
+            .map(|edge| Box::leak(edge.clone().into_boxed_str()) as &str)
+            .collect::<Vec<_>>()
+    };
+    in_any_order(
+        &[
+            (&grants, "back/g", grant("api")),
+            (&http, "shop/r", route),
+            (&attached, "shop/edge", gateway),
+            (&class, "c", json!({})),
+            ("Service", "shop/web", service()),
+            ("Service", "back/api", service()),
+            (&grants, "back/h", grant("other")),
+        ],
+        &texts(&expected("")),
+        &texts(&expected("!")),
+    );
+}
+
+#[test]
+fn other_projects_name_what_they_work_on() {
+    let service = || json!({"spec": {"type": "ClusterIP"}});
+    in_any_order(
+        &[
+            ("Secret", "shop/tls", json!({})),
+            (
+                "Certificate.cert-manager.io",
+                "shop/c",
+                json!({"spec": {"secretName": "tls", "issuerRef": {"name": "i", "kind": "ClusterIssuer"}}}),
+            ),
+            ("ClusterIssuer.cert-manager.io", "i", json!({})),
+            (
+                "ExternalSecret.external-secrets.io",
+                "shop/tls",
+                json!({"spec": {"secretStoreRef": {"name": "vault"}}}),
+            ),
+            (
+                "ServiceMonitor.monitoring.coreos.com",
+                "watch/all",
+                json!({"spec": {"selector": {}, "namespaceSelector": {"matchNames": ["shop"]}}}),
+            ),
+            (
+                "PodMonitor.monitoring.coreos.com",
+                "watch/any",
+                json!({"spec": {"selector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {"any": true}}}),
+            ),
+            (
+                "PodMonitor.monitoring.coreos.com",
+                "watch/own",
+                json!({"spec": {"selector": {}}}),
+            ),
+            ("Pod", "shop/web", labels(json!({"app": "web"}))),
+            ("Service", "shop/web", service()),
+            ("Service", "back/api", service()),
+            (
+                "VirtualService.networking.istio.io",
+                "shop/v",
+                json!({"spec": {"gateways": ["mesh", "edge/main"], "http": [
+                {"route": [{"destination": {"host": "web"}}, {"destination": {"host": "api.back.svc.cluster.local"}}, {"destination": {"host": "*.example.org"}}]}]}}),
+            ),
+            (
+                "DestinationRule.networking.istio.io",
+                "shop/d",
+                json!({"spec": {"host": "web"}}),
+            ),
+            (
+                "Rollout.argoproj.io",
+                "shop/r",
+                json!({"spec": {"strategy": {"canary": {"stableService": "web"}}}}),
+            ),
+            (
+                "Application.argoproj.io",
+                "argo/a",
+                json!({"status": {"resources": [{"kind": "Service", "namespace": "shop", "name": "web"}, {"kind": "Service", "namespace": "shop", "name": "gone"}]}}),
+            ),
+            (
+                "Kustomization.kustomize.toolkit.fluxcd.io",
+                "flux/k",
+                json!({"status": {"inventory": {"entries": [{"id": "back_api__Service", "v": "v1"}]}}}),
+            ),
+            (
+                "ScaledObject.keda.sh",
+                "shop/s",
+                json!({"spec": {"scaleTargetRef": {"name": "web"}}}),
+            ),
+            (
+                "VerticalPodAutoscaler.autoscaling.k8s.io",
+                "shop/v",
+                json!({"spec": {"targetRef": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "r"}}}),
+            ),
+            (
+                "VolumeSnapshot.snapshot.storage.k8s.io",
+                "shop/s",
+                json!({"spec": {"source": {"persistentVolumeClaimName": "data"}}, "status": {"boundVolumeSnapshotContentName": "content"}}),
+            ),
+            (
+                "VolumeSnapshotContent.snapshot.storage.k8s.io",
+                "content",
+                json!({}),
+            ),
+        ],
+        &[
+            "!ExternalSecret.external-secrets.io/shop/tls syncs-from SecretStore.external-secrets.io/shop/vault",
+            "!ScaledObject.keda.sh/shop/s scales Deployment/shop/web",
+            "!VirtualService.networking.istio.io/shop/v attaches Gateway.networking.istio.io/edge/main",
+            "!VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots PersistentVolumeClaim/shop/data",
+            "Application.argoproj.io/argo/a manages Service/shop/web",
+            "Certificate.cert-manager.io/shop/c issued-by ClusterIssuer.cert-manager.io/i",
+            "Certificate.cert-manager.io/shop/c issues Secret/shop/tls",
+            "DestinationRule.networking.istio.io/shop/d tunes Service/shop/web",
+            "ExternalSecret.external-secrets.io/shop/tls syncs-to Secret/shop/tls",
+            "Kustomization.kustomize.toolkit.fluxcd.io/flux/k manages Service/back/api",
+            "PodMonitor.monitoring.coreos.com/watch/any monitors Pod/shop/web",
+            "Rollout.argoproj.io/shop/r routes Service/shop/web",
+            "ServiceMonitor.monitoring.coreos.com/watch/all monitors Service/shop/web",
+            "VerticalPodAutoscaler.autoscaling.k8s.io/shop/v scales Rollout.argoproj.io/shop/r",
+            "VirtualService.networking.istio.io/shop/v routes Service/back/api",
+            "VirtualService.networking.istio.io/shop/v routes Service/shop/web",
+            "VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots VolumeSnapshotContent.snapshot.storage.k8s.io/content",
+        ],
+        &[
+            "!ExternalSecret.external-secrets.io/shop/tls syncs-from SecretStore.external-secrets.io/shop/vault",
+            "!ScaledObject.keda.sh/shop/s scales Deployment/shop/web",
+            "!VirtualService.networking.istio.io/shop/v attaches Gateway.networking.istio.io/edge/main",
+            "!VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots PersistentVolumeClaim/shop/data",
+            "Application.argoproj.io/argo/a manages Service/shop/web",
+            "Certificate.cert-manager.io/shop/c issued-by ClusterIssuer.cert-manager.io/i",
+            "DestinationRule.networking.istio.io/shop/d tunes Service/shop/web",
+            "Kustomization.kustomize.toolkit.fluxcd.io/flux/k manages Service/back/api",
+            "PodMonitor.monitoring.coreos.com/watch/any monitors Pod/shop/web",
+            "Rollout.argoproj.io/shop/r routes Service/shop/web",
+            "ServiceMonitor.monitoring.coreos.com/watch/all monitors Service/shop/web",
+            "VerticalPodAutoscaler.autoscaling.k8s.io/shop/v scales Rollout.argoproj.io/shop/r",
+            "VirtualService.networking.istio.io/shop/v routes Service/back/api",
+            "VirtualService.networking.istio.io/shop/v routes Service/shop/web",
+            "VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots VolumeSnapshotContent.snapshot.storage.k8s.io/content",
+        ],
+    );
+}

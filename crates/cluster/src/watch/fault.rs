@@ -177,6 +177,12 @@ impl<T: Transport> Watch<T> {
                 504 if is_from_the_future(&error) => self.expired(step),
                 401 => self.unauthorized(credential, &error, step).await,
                 403 => self.denied(&error, step).await,
+                404 if self.context.kind.get().optional => {
+                    self.synced = false;
+                    self.tell(clock::now(), News::NotServed).await;
+                    // A definition may be installed at any time; nobody waits for it to the second.
+                    self.pause(SLOW, Step::START, "the cluster does not serve it".to_owned())
+                }
                 429 | 500.. => self.retry(&text(&error), retry_after, step).await,
                 // Not served (404), or not in this form (406, 400): a restart of the API server may change that.
                 _ => {
@@ -265,7 +271,7 @@ impl<T: Transport> Watch<T> {
     async fn trouble(&mut self, denied: bool, message: &str, step: &Step) {
         let kind = self.context.kind.get();
         let problem = KindProblem {
-            kind: kind.kind.to_owned(),
+            kind: kind.id.to_owned(),
             verb: step.verb().to_owned(),
             group: kind.group.to_owned(),
             resource: kind.plural.to_owned(),

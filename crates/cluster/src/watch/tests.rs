@@ -545,6 +545,31 @@ async fn a_kind_that_is_not_served_is_failing_and_tried_again_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_kind_that_not_every_cluster_serves_is_looked_for_once_a_minute() {
+    let mut rig = Rig::of("MutatingAdmissionPolicy");
+    let not_found = "the server could not find the requested resource";
+    let mut start = Instant::now();
+    rig.asked().await.status(404, not_found);
+    assert!(matches!(rig.told().await, News::NotServed));
+    for _ in 0..2 {
+        let (list, after) = rig.asked_after(start).await;
+        assert_eq!(after, 60_000);
+        start = list.at;
+        list.status(404, not_found);
+        assert!(matches!(rig.told().await, News::NotServed));
+    }
+    // It is installed, followed, and taken away again.
+    let (list, _) = rig.asked_after(start).await;
+    list.page("10", "", &[]);
+    assert!(matches!(rig.told().await, News::Page { last: true, .. }));
+    rig.asked()
+        .await
+        .has("resourceVersion=10&")
+        .status(404, not_found);
+    assert!(matches!(rig.told().await, News::NotServed));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_is_no_event_is_passed_over_with_its_reason() {
     let (mut rig, stream) = Rig::following().await;
     stream.send("{\"type\":\"ADDED\",\"object\":{{{\n");

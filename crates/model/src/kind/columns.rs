@@ -355,3 +355,5 @@ pub(super) const EVENT: &[Column] = &[
     },
     wide("Count", "How often"),
 ];
+
+pub(super) const EXTENSION: &[Column] = &[name(), text("Ready", "Whether it is as it should be"), age()];

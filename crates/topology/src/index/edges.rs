@@ -210,6 +210,19 @@ impl Index {
         edges
     }
 
+    /// The edges that a grant may give leave for.
+    pub(super) fn edges_granted(&mut self, grant: &Facts) -> Vec<EdgeKey> {
+        let mut edges = Vec::new();
+        if let (false, Some(namespace)) = (grant.grants().is_empty(), &grant.key.namespace) {
+            let holders: Vec<NodeId> = self.lookup.crossing.get(namespace).collect();
+            for holder in holders {
+                let outgoing = self.state.outgoing(holder).map(|(edge, _)| edge);
+                edges.extend(outgoing.filter(|edge| edge.relation == Relation::Routes));
+            }
+        }
+        edges
+    }
+
     /// The edge that a reference makes. With `needed`, the object it names gets a place if it is absent and must not be.
     fn edge_by(&mut self, holder: NodeId, reference: &Reference, needed: bool) -> Option<EdgeKey> {
         let named = if needed && reference.rule.absent == Absent::Missing {

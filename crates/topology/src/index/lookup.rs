@@ -24,6 +24,8 @@ pub(super) struct Lookup {
     pub(super) selectors: Selectors,
     /// The default classes of a kind: the newest first, then by name.
     pub(super) defaults: BTreeSet<(KindId, Reverse<Option<Timestamp>>, Sym)>,
+    /// Objects by the namespaces in which they name something that they need leave for.
+    pub(super) crossing: Multi<Sym>,
     /// Objects by what their wants depend on: see [`topic`].
     pub(super) wanting: Multi<Key>,
 }
@@ -127,11 +129,17 @@ impl Lookup {
         for to in awaited(facts) {
             self.awaiting.insert(to.clone(), id);
         }
+        for namespace in crossed(facts) {
+            self.crossing.insert(namespace.clone(), id);
+        }
     }
 
     fn remove_references(&mut self, id: NodeId, facts: &Facts) {
         for to in awaited(facts) {
             self.awaiting.remove(to, id);
+        }
+        for namespace in crossed(facts) {
+            self.crossing.remove(namespace, id);
         }
     }
 
@@ -146,6 +154,13 @@ impl Lookup {
             self.labelled.remove(id, facts);
         }
     }
+}
+
+fn crossed(facts: &Facts) -> impl Iterator<Item = &Sym> {
+    let references = facts.references.iter();
+    references
+        .filter(|reference| facts.needs_grant(reference))
+        .filter_map(|reference| reference.to.namespace.as_ref())
 }
 
 fn awaited(facts: &Facts) -> impl Iterator<Item = &Key> {

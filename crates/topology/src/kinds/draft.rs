@@ -2,7 +2,8 @@
 
 use super::meta::{self, Meta};
 use crate::facts::{
-    Detail, Extra, Facts, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort, Want, Within,
+    Detail, Extra, Facts, Grant, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort, Want,
+    Within,
 };
 use crate::rules::Rule;
 use crate::selector::LabelSelector;
@@ -214,6 +215,11 @@ impl<'s> Draft<'s> {
     /// It says by this field that it is the default class of its kind.
     pub(crate) fn be_default(&mut self, path: &str) {
         self.extra.default = Some(self.symbols.intern(path));
+    }
+
+    /// It lets somebody name something in its namespace.
+    pub(crate) fn grant(&mut self, grant: Grant) {
+        self.extra.grants.push(grant);
     }
 
     /// Its parameters are of this kind.

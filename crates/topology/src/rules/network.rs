@@ -57,9 +57,14 @@ pub(crate) fn governing_service(service: &str, draft: &mut Draft<'_>) {
 
 /// The parameters of an IngressClass.
 pub(crate) fn class_parameters(to: &TypedRef<'_>, draft: &mut Draft<'_>) {
+    class_parameters_at(to, "spec.parameters.name", draft);
+}
+
+/// The same, in another field.
+pub(crate) fn class_parameters_at(to: &TypedRef<'_>, path: &str, draft: &mut Draft<'_>) {
     let named = Named {
         namespace: Some(&to.namespace),
-        ..Named::of_kind(&to.api_group, &to.kind, &to.name, "spec.parameters.name")
+        ..Named::of_kind(&to.api_group, &to.kind, &to.name, path)
     };
     draft.refer(&CLASS_CONFIGURED_BY, named);
 }

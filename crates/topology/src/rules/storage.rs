@@ -2,14 +2,14 @@
 
 use super::{
     ATTACHES_VOLUME, AUTHENTICATES_WITH, BINDS, BINDS_BY_VOLUME, CLAIMS, DEFAULT_STORAGE_CLASS, DESCRIBES,
-    HAS_STORAGE_CLASS, MOUNTS_CLAIM, MOUNTS_EPHEMERAL, PROVIDED_BY, RESTORES_FROM, TEMPLATE_MOUNTS,
-    USES_STORAGE_CLASS,
+    HAS_STORAGE_CLASS, MOUNTS_CLAIM, MOUNTS_EPHEMERAL, PROVIDED_BY, RESTORES_FROM, SNAPSHOTS,
+    TEMPLATE_MOUNTS, USES_STORAGE_CLASS,
 };
 use crate::facts::Detail;
 use crate::json::Strings;
 use crate::kinds::meta::STORAGE_CLASS;
 use crate::kinds::persistent_volume::ClaimRef;
-use crate::kinds::{Draft, Named, persistent_volume, persistent_volume_claim};
+use crate::kinds::{Draft, Named, extension, persistent_volume, persistent_volume_claim};
 use crate::pod_spec::Volume;
 
 /// The volume that a claim is bound to.
@@ -182,4 +182,45 @@ pub(crate) fn attachment(volume: &str, node: &str, draft: &mut Draft<'_>) {
 pub(crate) fn csi_node(draft: &mut Draft<'_>) {
     let node = draft.name();
     draft.refer(&DESCRIBES, Named::new("Node", &node, "metadata.name"));
+}
+
+/// What a VolumeSnapshot is taken of and kept in, its class, and the Secrets of a VolumeSnapshotClass.
+pub(crate) fn snapshot(
+    spec: &extension::Spec<'_>,
+    status: &extension::Status<'_>,
+    parameters: &Strings<'_>,
+    draft: &mut Draft<'_>,
+) {
+    const GROUP: &str = "snapshot.storage.k8s.io";
+    let source = &spec.source;
+    let claim = Named::new(
+        "PersistentVolumeClaim",
+        &source.persistent_volume_claim_name,
+        "spec.source.persistentVolumeClaimName",
+    );
+    draft.refer(&SNAPSHOTS, claim);
+    let contents = [
+        (
+            &source.volume_snapshot_content_name,
+            "spec.source.volumeSnapshotContentName",
+        ),
+        (
+            &status.bound_volume_snapshot_content_name,
+            "status.boundVolumeSnapshotContentName",
+        ),
+    ];
+    for (name, path) in contents {
+        draft.refer(
+            &SNAPSHOTS,
+            Named::of_kind(GROUP, "VolumeSnapshotContent", name, path),
+        );
+    }
+    let class = Named::of_kind(
+        GROUP,
+        "VolumeSnapshotClass",
+        &spec.volume_snapshot_class_name,
+        "spec.volumeSnapshotClassName",
+    );
+    draft.refer(&USES_STORAGE_CLASS, class);
+    secret_parameters(parameters, draft);
 }

@@ -122,7 +122,7 @@ impl<'w> Expected<'w> {
             .json
             .iter()
             .map(|(key, json)| Object {
-                kind: key.kind.get().kind,
+                kind: key.kind.get().id,
                 namespace: s(&json["metadata"]["namespace"]).to_owned(),
                 name: s(&json["metadata"]["name"]).to_owned(),
                 json,
@@ -182,6 +182,11 @@ impl<'w> Expected<'w> {
             None => is_virtual || says.optional || !visible,
             Some(named) => !other_life(named),
         };
+        if let Some(named) =
+            named.filter(|_| holder.kind.starts_with("HTTPRoute") && says.relation == "routes")
+        {
+            healthy &= named.namespace == holder.namespace || is_granted(holder, named, all);
+        }
         if let Some(service) = named.filter(|_| !says.port.is_null()) {
             healthy &= list(&service.json["spec"]["ports"])
                 .iter()
@@ -268,6 +273,20 @@ impl<'w> Expected<'w> {
                     }
                 }
             }
+            ("ServiceMonitor.monitoring.coreos.com", "Service")
+            | ("PodMonitor.monitoring.coreos.com", "Pod") => {
+                let names = list(&spec["namespaceSelector"]["matchNames"]);
+                let within = if spec["namespaceSelector"]["any"] == true {
+                    true
+                } else if names.is_empty() {
+                    near
+                } else {
+                    names.iter().any(|name| s(name) == b.namespace)
+                };
+                if within && meets(&spec["selector"], labels) {
+                    found.push(("monitors", "extension", "spec.selector".to_owned()));
+                }
+            }
             ("NetworkPolicy", "Pod" | "Namespace") => {
                 if b.kind == "Pod" && near && meets(&spec["podSelector"], labels) {
                     found.push(("applies-to", "policy", "spec.podSelector".to_owned()));
@@ -331,7 +350,162 @@ impl<'w> Expected<'w> {
     fn fields(&mut self, o: &Object<'_>, all: &[Object<'_>]) {
         let spec = &o.json["spec"];
         let own = o.namespace.as_str();
+        let or = |text: &'_ str, other: &'_ str| {
+            if text.is_empty() {
+                other.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
         match o.kind {
+            "GatewayClass.gateway.networking.k8s.io" => {
+                let to = &spec["parametersRef"];
+                let says = says("configured-by", "network", "spec.parametersRef.name");
+                self.name(o, all, "ConfigMap", s(&to["namespace"]), s(&to["name"]), says);
+            }
+            "Gateway.gateway.networking.k8s.io" => {
+                let class = says("uses-class", "network", "spec.gatewayClassName");
+                let kind = "GatewayClass.gateway.networking.k8s.io";
+                self.name(o, all, kind, "", s(&spec["gatewayClassName"]), class);
+                let secret = &spec["listeners"][1]["tls"]["certificateRefs"][0];
+                let says = says(
+                    "terminates-tls",
+                    "network",
+                    "spec.listeners[1].tls.certificateRefs[0].name",
+                );
+                self.name(
+                    o,
+                    all,
+                    "Secret",
+                    &or(s(&secret["namespace"]), own),
+                    s(&secret["name"]),
+                    says,
+                );
+            }
+            "HTTPRoute.gateway.networking.k8s.io" => {
+                let parent = &spec["parentRefs"][0];
+                let attaches = says("attaches", "network", "spec.parentRefs[0].name");
+                let kind = "Gateway.gateway.networking.k8s.io";
+                self.name(
+                    o,
+                    all,
+                    kind,
+                    &or(s(&parent["namespace"]), own),
+                    s(&parent["name"]),
+                    attaches,
+                );
+                for (i, to) in list(&spec["rules"][0]["backendRefs"]).iter().enumerate() {
+                    let at = format!("spec.rules[0].backendRefs[{i}]");
+                    let routes = Says {
+                        port: to["port"].clone(),
+                        ..says("routes", "network", format!("{at}.name"))
+                    };
+                    self.name(
+                        o,
+                        all,
+                        "Service",
+                        &or(s(&to["namespace"]), own),
+                        s(&to["name"]),
+                        routes,
+                    );
+                    let mirror = s(&to["filters"][0]["requestMirror"]["backendRef"]["name"]);
+                    let path = format!("{at}.filters[0].requestMirror.backendRef.name");
+                    self.name(o, all, "Service", own, mirror, says("routes", "network", path));
+                }
+            }
+            "Certificate.cert-manager.io" => {
+                let issues = Says {
+                    silent: true,
+                    ..says("issues", "extension", "spec.secretName")
+                };
+                self.name(o, all, "Secret", own, s(&spec["secretName"]), issues);
+                let by = says("issued-by", "extension", "spec.issuerRef.name");
+                self.name(
+                    o,
+                    all,
+                    "Issuer.cert-manager.io",
+                    own,
+                    s(&spec["issuerRef"]["name"]),
+                    by,
+                );
+            }
+            "ExternalSecret.external-secrets.io" => {
+                let target = s(&spec["target"]["name"]);
+                let to = Says {
+                    silent: true,
+                    default: target.is_empty(),
+                    ..says("syncs-to", "extension", "spec.target.name")
+                };
+                self.name(o, all, "Secret", own, &or(target, &o.name), to);
+                let store = &spec["secretStoreRef"];
+                let kind = format!("{}.external-secrets.io", or(s(&store["kind"]), "SecretStore"));
+                let from = says("syncs-from", "extension", "spec.secretStoreRef.name");
+                self.name(o, all, &kind, own, s(&store["name"]), from);
+            }
+            "VirtualService.networking.istio.io" => {
+                let (namespace, name) = match s(&spec["gateways"][1]) {
+                    "b/p1" => ("b", "p1"),
+                    name => (own, name),
+                };
+                let attaches = says("attaches", "extension", "spec.gateways[1]");
+                self.name(o, all, "Gateway.networking.istio.io", namespace, name, attaches);
+                let mut host = |host: &str, path: &str| {
+                    let (name, namespace) = match host {
+                        "s0" | "s1" => (host, own),
+                        "s1.a.svc.cluster.local" => ("s1", "a"),
+                        _ => return,
+                    };
+                    self.name(
+                        o,
+                        all,
+                        "Service",
+                        namespace,
+                        name,
+                        says("routes", "extension", path),
+                    );
+                };
+                let http = &spec["http"][0];
+                host(
+                    s(&http["route"][0]["destination"]["host"]),
+                    "spec.http[0].route[0].destination.host",
+                );
+                host(s(&http["mirror"]["host"]), "spec.http[0].mirror.host");
+            }
+            "Application.argoproj.io" => {
+                for (i, to) in list(&o.json["status"]["resources"]).iter().enumerate() {
+                    let manages = Says {
+                        silent: true,
+                        ..says("manages", "extension", format!("status.resources[{i}].name"))
+                    };
+                    self.name(
+                        o,
+                        all,
+                        s(&to["kind"]),
+                        s(&to["namespace"]),
+                        s(&to["name"]),
+                        manages,
+                    );
+                }
+            }
+            "VolumeSnapshot.snapshot.storage.k8s.io" => {
+                let claim = says("snapshots", "storage", "spec.source.persistentVolumeClaimName");
+                let name = s(&spec["source"]["persistentVolumeClaimName"]);
+                self.name(o, all, "PersistentVolumeClaim", own, name, claim);
+                let class = says("uses-class", "storage", "spec.volumeSnapshotClassName");
+                let kind = "VolumeSnapshotClass.snapshot.storage.k8s.io";
+                self.name(o, all, kind, "", s(&spec["volumeSnapshotClassName"]), class);
+            }
+            "ScaledObject.keda.sh" => {
+                let says = says("scales", "scaling", "spec.scaleTargetRef.name");
+                self.name(
+                    o,
+                    all,
+                    "Deployment",
+                    own,
+                    s(&spec["scaleTargetRef"]["name"]),
+                    says,
+                );
+            }
             "Pod" => self.pod_spec(o, all, spec, "spec", false),
             "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Job" | "DaemonSet" => {
                 self.pod_spec(o, all, &spec["template"]["spec"], "spec.template.spec", true);
@@ -948,4 +1122,18 @@ fn directions(spec: &Value) -> Vec<(&'static str, &'static str, &'static str)> {
             types => types.iter().any(|own| own == direction),
         })
         .collect()
+}
+
+/// Whether a ReferenceGrant in the namespace of a Service lets a route name it.
+fn is_granted(route: &Object<'_>, service: &Object<'_>, all: &[Object<'_>]) -> bool {
+    let grants = all
+        .iter()
+        .filter(|grant| grant.kind.starts_with("ReferenceGrant") && grant.namespace == service.namespace);
+    grants.map(|grant| &grant.json["spec"]).any(|spec| {
+        let (from, to) = (&spec["from"][0], &spec["to"][0]);
+        s(&from["kind"]) == "HTTPRoute"
+            && s(&from["namespace"]) == route.namespace
+            && s(&to["kind"]) == "Service"
+            && (to["name"].is_null() || s(&to["name"]) == service.name)
+    })
 }

@@ -140,6 +140,37 @@ const THEMES: &[&[&str]] = &[
         "CronJob",
         "DaemonSet",
     ],
+    &[
+        "HTTPRoute.gateway.networking.k8s.io",
+        "HTTPRoute.gateway.networking.k8s.io",
+        "HTTPRoute.gateway.networking.k8s.io",
+        "Gateway.gateway.networking.k8s.io",
+        "GatewayClass.gateway.networking.k8s.io",
+        "Service",
+        "Service",
+        "Secret",
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "ConfigMap",
+    ],
+    &[
+        "ServiceMonitor.monitoring.coreos.com",
+        "ServiceMonitor.monitoring.coreos.com",
+        "PodMonitor.monitoring.coreos.com",
+        "Certificate.cert-manager.io",
+        "Issuer.cert-manager.io",
+        "ExternalSecret.external-secrets.io",
+        "VirtualService.networking.istio.io",
+        "Gateway.networking.istio.io",
+        "Application.argoproj.io",
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "ScaledObject.keda.sh",
+        "Service",
+        "Service",
+        "Pod",
+        "Secret",
+        "PersistentVolumeClaim",
+    ],
 ];
 
 fn spec(theme: usize) -> impl Strategy<Value = Spec> {
@@ -551,8 +582,79 @@ impl Spec {
                 json!({}),
                 json!({"conditions": [{"type": "Ready", "status": dice.pick(&["True", "False"])}]}),
             ),
+            "Application.argoproj.io" => {
+                let object = |dice: &mut Dice| {
+                    let (kind, name) = [("Service", "s0"), ("Pod", "p0")][dice.roll(2) as usize];
+                    json!({"kind": kind, "namespace": dice.pick(&["a", "b"]), "name": name})
+                };
+                let resources: Vec<Value> = (0..dice.roll(3)).map(|_| object(dice)).collect();
+                (json!({}), json!({"resources": resources}))
+            }
+            _ if kind.contains('.') => (extension(kind, dice), json!({})),
             _ => (other(kind, dice), json!({})),
         }
+    }
+}
+
+fn extension(kind: &str, dice: &mut Dice) -> Value {
+    match kind.split('.').next().unwrap() {
+        "GatewayClass" if dice.roll(2) == 0 => {
+            json!({"parametersRef": {"group": "", "kind": "ConfigMap", "namespace": "a", "name": "c0"}})
+        }
+        "Gateway" => json!({
+            "gatewayClassName": dice.pick(&["p0", "p1"]),
+            "listeners": [{}, {"tls": {"certificateRefs": [{"name": "x0", "namespace": dice.pick(&["a", ""])}]}}],
+        }),
+        "HTTPRoute" => {
+            let backend = |dice: &mut Dice| json!({"name": dice.pick(&["s0", "s1"]), "namespace": dice.pick(&["a", "b", ""]), "port": 80 + dice.roll(2)});
+            let mut backends: Vec<Value> = (0..dice.roll(3)).map(|_| backend(dice)).collect();
+            if let Some(first) = backends.first_mut().filter(|_| dice.roll(3) == 0) {
+                first["filters"] = json!([{"requestMirror": {"backendRef": {"name": "s2"}}}]);
+            }
+            json!({
+                "parentRefs": [{"name": dice.pick(&["p0", "p1"]), "namespace": dice.pick(&["a", ""])}],
+                "rules": [{"backendRefs": backends}],
+            })
+        }
+        "ReferenceGrant" => {
+            let mut to = json!({"group": "", "kind": dice.pick(&["Service", "Secret"])});
+            if dice.roll(2) == 0 {
+                to["name"] = dice.pick(&["s0", "s1"]).into();
+            }
+            let from = json!({
+                "group": "gateway.networking.k8s.io", "kind": dice.pick(&["HTTPRoute", "HTTPRoute", "TCPRoute"]),
+                "namespace": dice.pick(&["a", "b"]),
+            });
+            json!({"from": [from], "to": [to]})
+        }
+        "ServiceMonitor" | "PodMonitor" => {
+            let namespaces = match dice.roll(3) {
+                0 => json!({"any": true}),
+                1 => json!({"matchNames": [dice.pick(&["a", "b"]), "c"]}),
+                _ => json!({}),
+            };
+            json!({"selector": selector(dice), "namespaceSelector": namespaces})
+        }
+        "Certificate" => {
+            json!({"secretName": dice.pick(&["x0", "x1"]), "issuerRef": {"name": dice.pick(&["p0", "p1"])}})
+        }
+        "ExternalSecret" if dice.roll(2) == 0 => {
+            json!({"secretStoreRef": {"name": "p0", "kind": "ClusterSecretStore"}})
+        }
+        "ExternalSecret" => json!({"secretStoreRef": {"name": "p0"}, "target": {"name": "x0"}}),
+        "VirtualService" => {
+            let host = dice.pick(&["s0", "s1.a.svc.cluster.local", "*.example.org", "s0.example.org"]);
+            json!({
+                "gateways": ["mesh", dice.pick(&["p0", "b/p1"])],
+                "http": [{"route": [{"destination": {"host": host}}], "mirror": {"host": dice.pick(&["", "s1"])}}],
+            })
+        }
+        "VolumeSnapshot" => json!({
+            "source": {"persistentVolumeClaimName": dice.pick(&["", "p0-t0", "p0-t1"])},
+            "volumeSnapshotClassName": dice.pick(&["", "p0"]),
+        }),
+        "ScaledObject" => json!({"scaleTargetRef": {"name": dice.pick(&["p0", "p1"])}}),
+        _ => json!({}),
     }
 }
 
