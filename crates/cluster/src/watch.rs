@@ -365,6 +365,20 @@ impl<T: Transport> Watch<T> {
         })
     }
 
+    /// Whether the API server serves the kind, as far as it says so.
+    async fn is_served(&self) -> bool {
+        match self.ask(&self.resource.group()).await {
+            Ok(answer) => {
+                let body = answer.collect(self.transport.server(), LIST_IDLE, LINE);
+                self.while_linked(body)
+                    .await
+                    .map_or(true, |body| self.resource.is_in(&body))
+            }
+            Err(Fault::Status { status, .. }) => status != 404,
+            Err(_) => true,
+        }
+    }
+
     /// Waits for something from the API server, but not longer than it is there.
     async fn while_linked<R>(&self, answer: impl Future<Output = Result<R, Failure>>) -> Result<R, Fault> {
         let mut link = self.context.link.clone();

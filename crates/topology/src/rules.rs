@@ -2,7 +2,7 @@
 //!
 //! A [`Rule`] is data: what the edge means, which family it belongs to, on which end the field that proves it stands, and
 //! what a named object that does not exist means. The functions that find the fields are in one file per layer below;
-//! the index that turns them into edges knows no rule by name, except for owners and selectors.
+//! the index that turns them into edges knows no rule by name, except for owners, selectors and claim templates.
 
 use model::KindId;
 use model::graph::{Derivation, End, Layer, Relation};
