@@ -154,7 +154,7 @@ fn warning(kind: KindId, published: &Published) -> Option<Warning> {
             "failed",
             format!("the watch of {plural} fails: {}", problem.message),
         )
-    } else if !published.is_synced(kind) {
+    } else if !published.is_synced(kind) && !published.is_unserved(kind) {
         ("syncing", format!("the first list of {plural} has not come yet"))
     } else {
         return None;
