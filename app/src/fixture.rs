@@ -451,7 +451,7 @@ fn list(query: &ListQuery) -> Result<ListWindow, ApiError> {
     let all: Vec<Row> = graph
         .nodes
         .values()
-        .filter(|node| node.key.kind == kind.get().kind && node.state == NodeState::Live)
+        .filter(|node| node.key.kind == kind.get().id && node.state == NodeState::Live)
         .filter(|node| {
             query.namespaces.is_empty()
                 || node

@@ -35,6 +35,8 @@ pub fn plural(kind: KindId) -> String {
     let name = kind.get().kind;
     if name.ends_with('s') {
         format!("{name}es")
+    } else if let Some(stem) = name.strip_suffix("cy") {
+        format!("{stem}cies")
     } else {
         format!("{name}s")
     }
@@ -187,5 +189,6 @@ mod tests {
             (plural("Pod").as_str(), plural("Ingress").as_str()),
             ("Pods", "Ingresses")
         );
+        assert_eq!(plural("NetworkPolicy"), "NetworkPolicies");
     }
 }

@@ -64,13 +64,18 @@ pub fn missing(id: &ClusterId, kind: KindId, published: &Published) -> Option<Ap
     if published.is_synced(kind) {
         return None;
     }
+    let plural = kind.get().plural;
+    if published.is_unserved(kind) {
+        let message = format!("this cluster does not serve {plural}");
+        let error = ApiError::new(ErrorCode::KindNotFound, message);
+        return Some(error.with("cluster", id).with("resource", plural));
+    }
     if let Some(error) = never_reached(id, published) {
         return Some(error);
     }
     if let Some(problem) = of_kind(&published.sync.failed, kind) {
         return Some(with_details(ErrorCode::ClusterUnavailable, id, problem));
     }
-    let plural = kind.get().plural;
     let message = format!("the first list of {plural} has not come yet");
     Some(
         ApiError::new(ErrorCode::Syncing, message)
@@ -87,7 +92,7 @@ pub fn of_list(kind: KindId, published: &Published) -> TopicState {
         TopicState::Partial {
             kinds: vec![problem.clone()],
         }
-    } else if published.is_synced(kind) {
+    } else if published.is_synced(kind) || published.is_unserved(kind) {
         TopicState::Live
     } else {
         syncing(published)
@@ -149,7 +154,7 @@ fn warning(kind: KindId, published: &Published) -> Option<Warning> {
             "failed",
             format!("the watch of {plural} fails: {}", problem.message),
         )
-    } else if !published.is_synced(kind) {
+    } else if !published.is_synced(kind) && !published.is_unserved(kind) {
         ("syncing", format!("the first list of {plural} has not come yet"))
     } else {
         return None;

@@ -17,7 +17,7 @@ const UNFOLDED: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tie {
     /// The relation in words, as this end says it: `owned by`.
-    pub words: &'static str,
+    pub words: String,
     /// The other end.
     pub other: NodeKey,
     /// How the other end is.
@@ -50,7 +50,7 @@ pub fn ties(graph: &Graph, id: NodeId) -> Vec<Tie> {
             Some(tie(edge, graph.nodes.get(&other)?, outgoing))
         })
         .collect();
-    ties.sort_by(|a, b| (a.healthy, a.words, &a.other).cmp(&(b.healthy, b.words, &b.other)));
+    ties.sort_by(|a, b| (a.healthy, &a.words, &a.other).cmp(&(b.healthy, &b.words, &b.other)));
     ties
 }
 
@@ -65,7 +65,7 @@ fn tie(edge: &Edge, other: &Node, outgoing: bool) -> Tie {
         words: if outgoing {
             relation.forward()
         } else {
-            relation.backward()
+            relation.backward().to_owned()
         },
         other: other.key.clone(),
         health: shown_health(other),

@@ -10,8 +10,8 @@ use crate::text;
 use leptos::prelude::*;
 use model::{Cluster, ClusterStatus, Health, KindId};
 
-/// The tasks and the kinds that belong to them.
-const TASKS: [(&str, &[&str]); 4] = [
+/// The tasks, the kinds that belong to them, and those that are behind "More": looked at now and then, or made by others.
+const TASKS: [(&str, &[&str], &[&str]); 5] = [
     (
         "Run",
         &[
@@ -23,26 +23,72 @@ const TASKS: [(&str, &[&str]); 4] = [
             "Job",
             "CronJob",
         ],
+        &[
+            "HorizontalPodAutoscaler",
+            "PodDisruptionBudget",
+            "ReplicationController",
+            "PriorityClass",
+            "RuntimeClass",
+        ],
     ),
-    ("Network", &["Ingress", "Service", "EndpointSlice"]),
+    (
+        "Network",
+        &["Ingress", "Service", "EndpointSlice", "NetworkPolicy"],
+        &["IngressClass"],
+    ),
     (
         "Config and storage",
         &["ConfigMap", "Secret", "PersistentVolumeClaim", "PersistentVolume"],
+        &[
+            "StorageClass",
+            "VolumeAttachment",
+            "CSIDriver",
+            "CSINode",
+            "ResourceQuota",
+            "LimitRange",
+        ],
     ),
-    ("Cluster", &["Node", "Namespace", "ServiceAccount"]),
+    (
+        "Access",
+        &["ServiceAccount", "Role", "RoleBinding"],
+        &["ClusterRole", "ClusterRoleBinding"],
+    ),
+    (
+        "Cluster",
+        &["Node", "Namespace", "Event"],
+        &[
+            "CustomResourceDefinition",
+            "APIService",
+            "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration",
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "Lease",
+        ],
+    ),
 ];
 
+/// A task with its kinds, and those behind "More".
+type Task = (&'static str, Vec<KindId>, Vec<KindId>);
+
 /// The tasks with their kinds; kinds that no task names come last.
-fn tasks() -> Vec<(&'static str, Vec<KindId>)> {
-    let mut tasks: Vec<(&str, Vec<KindId>)> = TASKS
+fn tasks() -> Vec<Task> {
+    let ids = |kinds: &[&str]| kinds.iter().filter_map(|kind| KindId::of(kind)).collect();
+    let mut tasks: Vec<Task> = TASKS
         .iter()
-        .map(|(task, kinds)| (*task, kinds.iter().filter_map(|kind| KindId::of(kind)).collect()))
+        .map(|(task, kinds, more)| (*task, ids(kinds), ids(more)))
         .collect();
     let others = KindId::all()
-        .filter(|id| !tasks.iter().any(|(_, kinds)| kinds.contains(id)))
+        .filter(|id| {
+            !tasks
+                .iter()
+                .any(|(_, kinds, more)| kinds.contains(id) || more.contains(id))
+        })
         .collect::<Vec<_>>();
     if !others.is_empty() {
-        tasks.push(("More", others));
+        tasks.push(("Custom resources", Vec::new(), others));
     }
     tasks
 }
@@ -171,9 +217,14 @@ fn ClusterLinks() -> impl IntoView {
         };
         let groups = tasks()
             .into_iter()
-            .map(|(task, kinds)| {
-                let item = |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
-                view! { <h2>{task}</h2> {kinds.into_iter().map(item).collect_view()} }
+            .map(|(task, kinds, more)| {
+                let items = |kinds: Vec<KindId>| {
+                    let item = |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
+                    kinds.into_iter().map(item).collect_view()
+                };
+                let more = (!more.is_empty())
+                    .then(|| view! { <details><summary class="i">"More"</summary>{items(more)}</details> });
+                view! { <h2>{task}</h2> {items(kinds)} {more} }
             })
             .collect_view();
         view! {
@@ -245,7 +296,10 @@ mod tests {
 
     #[test]
     fn every_kind_has_one_place_in_the_navigation() {
-        let mut linked: Vec<KindId> = tasks().into_iter().flat_map(|(_, kinds)| kinds).collect();
+        let mut linked: Vec<KindId> = tasks()
+            .into_iter()
+            .flat_map(|(_, kinds, more)| [kinds, more].concat())
+            .collect();
         linked.sort_unstable();
         assert_eq!(linked, KindId::all().collect::<Vec<_>>());
     }

@@ -68,7 +68,7 @@ pub fn Layers() -> impl IntoView {
         }
     });
     let summary = move || match chosen.with(Vec::len) {
-        0 => "All layers".to_owned(),
+        0 => "All but events".to_owned(),
         1 => chosen.with(|chosen| {
             chosen
                 .first()
@@ -85,7 +85,7 @@ pub fn Layers() -> impl IntoView {
                 <div class="boxes">{boxes.into_iter().collect_view()}</div>
                 <div class="row">
                     <button class="btn unscripted">"Show"</button>
-                    <a class="btn q" href=says(move || here.href(|query| query.layers.clear()))>"All layers"</a>
+                    <a class="btn q" href=says(move || here.href(|query| query.layers.clear()))>"All but events"</a>
                 </div>
             </form>
         </details>

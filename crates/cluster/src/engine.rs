@@ -51,6 +51,8 @@ pub struct Published {
     pub counts: Option<Counts>,
     /// The kinds whose list is in, and which are therefore known in full.
     pub synced: Arc<[KindId]>,
+    /// The kinds that the API server does not serve, and need not.
+    pub unserved: Arc<[KindId]>,
     /// When it was published.
     pub at: Timestamp,
 }
@@ -70,6 +72,7 @@ impl Published {
             version: None,
             counts: None,
             synced: Arc::default(),
+            unserved: Arc::default(),
             at: clock::now(),
         }
     }
@@ -77,6 +80,11 @@ impl Published {
     /// Whether the first list of a kind is in.
     pub fn is_synced(&self, kind: KindId) -> bool {
         self.synced.contains(&kind)
+    }
+
+    /// Whether the API server does not serve a kind that it need not serve.
+    pub fn is_unserved(&self, kind: KindId) -> bool {
+        self.unserved.contains(&kind)
     }
 }
 

@@ -94,6 +94,8 @@ pub(crate) enum News {
     Events(Vec<Event>),
     /// The watch follows again, in this generation of the link.
     Live(u64),
+    /// The API server does not serve the kind, which not every cluster has: there are no objects of it.
+    NotServed,
     /// The kind cannot be shown, or not kept up to date.
     Trouble {
         /// True for a 403: nothing of the kind may be shown.
@@ -379,6 +381,20 @@ impl<T: Transport> Watch<T> {
             credential,
             error: Arc::new(error),
         })
+    }
+
+    /// Whether the API server serves the kind, as far as it says so.
+    async fn is_served(&self) -> bool {
+        match self.ask(&self.resource.group()).await {
+            Ok(answer) => {
+                let body = answer.collect(self.transport.server(), LIST_IDLE, LINE);
+                self.while_linked(body)
+                    .await
+                    .map_or(true, |body| self.resource.is_in(&body))
+            }
+            Err(Fault::Status { status, .. }) => status != 404,
+            Err(_) => true,
+        }
     }
 
     /// Waits for something from the API server, but not longer than it is there.

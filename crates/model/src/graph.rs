@@ -196,6 +196,78 @@ pub enum Relation {
     RunsOn,
     /// Claim to volume.
     Binds,
+    /// Object or template to the class that its field, or a default, names.
+    UsesClass,
+    /// Ingress or Gateway to the Secret with its certificate.
+    TerminatesTls,
+    /// NetworkPolicy to Pod.
+    AppliesTo,
+    /// NetworkPolicy to where traffic may come from.
+    AllowsFrom,
+    /// NetworkPolicy to where traffic may go.
+    AllowsTo,
+    /// StatefulSet to the Service that gives its pods their names.
+    Governs,
+    /// Autoscaler to what it scales.
+    Scales,
+    /// PodDisruptionBudget to Pod.
+    Protects,
+    /// Pod, template or ServiceAccount to the Secret of its registry.
+    PullsWith,
+    /// StatefulSet to the claims of its templates.
+    Claims,
+    /// VolumeAttachment to volume and Node.
+    AttachesVolume,
+    /// Volume or class to its driver.
+    ProvidedBy,
+    /// CSINode to Node.
+    Describes,
+    /// Claim to the claim or snapshot that it is filled from.
+    RestoresFrom,
+    /// Volume or class to the Secret of its driver.
+    AuthenticatesWith,
+    /// VolumeSnapshot to claim and content.
+    Snapshots,
+    /// Lease to Node.
+    Renews,
+    /// Binding to role.
+    Grants,
+    /// Binding to ServiceAccount, User or Group.
+    BindsSubject,
+    /// ClusterRole to the ClusterRoles whose rules it takes over.
+    Aggregates,
+    /// ServiceAccount to Secret.
+    Holds,
+    /// ResourceQuota or LimitRange to Namespace.
+    Limits,
+    /// What the API server asks: configuration to Service.
+    CallsWebhook,
+    /// Admission policy binding to its policy.
+    BindsPolicy,
+    /// Binding or class to its parameters.
+    ConfiguredBy,
+    /// Event to the object it tells of.
+    About,
+    /// Pod or template to a Service whose host name it holds: a guess.
+    Calls,
+    /// Route to its Gateway.
+    Attaches,
+    /// Certificate to the Secret it is written to.
+    Issues,
+    /// Certificate to its issuer.
+    IssuedBy,
+    /// Monitor to Service or Pod.
+    Monitors,
+    /// ExternalSecret to Secret.
+    SyncsTo,
+    /// ExternalSecret to its store.
+    SyncsFrom,
+    /// DestinationRule to Service.
+    Tunes,
+    /// Application, Kustomization or release to what it put there.
+    Manages,
+    /// Custom resource to an object that a field named `*Ref` names: a guess.
+    Refers,
 }
 
 impl Relation {
@@ -212,16 +284,48 @@ impl Relation {
             Self::RunsAs => "runs-as",
             Self::RunsOn => "runs-on",
             Self::Binds => "binds",
+            Self::UsesClass => "uses-class",
+            Self::TerminatesTls => "terminates-tls",
+            Self::AppliesTo => "applies-to",
+            Self::AllowsFrom => "allows-from",
+            Self::AllowsTo => "allows-to",
+            Self::Governs => "governs",
+            Self::Scales => "scales",
+            Self::Protects => "protects",
+            Self::PullsWith => "pulls-with",
+            Self::Claims => "claims",
+            Self::AttachesVolume => "attaches-volume",
+            Self::ProvidedBy => "provided-by",
+            Self::Describes => "describes",
+            Self::RestoresFrom => "restores-from",
+            Self::AuthenticatesWith => "authenticates-with",
+            Self::Snapshots => "snapshots",
+            Self::Renews => "renews",
+            Self::Grants => "grants",
+            Self::BindsSubject => "binds-subject",
+            Self::Aggregates => "aggregates",
+            Self::Holds => "holds",
+            Self::Limits => "limits",
+            Self::CallsWebhook => "calls-webhook",
+            Self::BindsPolicy => "binds-policy",
+            Self::ConfiguredBy => "configured-by",
+            Self::About => "about",
+            Self::Calls => "calls",
+            Self::Attaches => "attaches",
+            Self::Issues => "issues",
+            Self::IssuedBy => "issued-by",
+            Self::Monitors => "monitors",
+            Self::SyncsTo => "syncs-to",
+            Self::SyncsFrom => "syncs-from",
+            Self::Tunes => "tunes",
+            Self::Manages => "manages",
+            Self::Refers => "refers",
         }
     }
 
     /// The type in words, read from the source: `runs as`.
-    pub const fn forward(self) -> &'static str {
-        match self {
-            Self::RunsAs => "runs as",
-            Self::RunsOn => "runs on",
-            other => other.word(),
-        }
+    pub fn forward(self) -> String {
+        self.word().replace('-', " ")
     }
 
     /// The type in words, read from the target: `owned by`.
@@ -237,6 +341,42 @@ impl Relation {
             Self::RunsAs => "identity of",
             Self::RunsOn => "runs",
             Self::Binds => "bound by",
+            Self::UsesClass => "class of",
+            Self::TerminatesTls => "certificate of",
+            Self::AppliesTo => "subject to",
+            Self::AllowsFrom => "allowed in by",
+            Self::AllowsTo => "allowed out by",
+            Self::Governs => "governed by",
+            Self::Scales => "scaled by",
+            Self::Protects => "protected by",
+            Self::PullsWith => "pulls for",
+            Self::Claims => "claimed by",
+            Self::AttachesVolume => "attached by",
+            Self::ProvidedBy => "provides",
+            Self::Describes => "described by",
+            Self::RestoresFrom => "restored as",
+            Self::AuthenticatesWith => "credentials of",
+            Self::Snapshots => "snapshot of",
+            Self::Renews => "renewed by",
+            Self::Grants => "granted by",
+            Self::BindsSubject => "subject of",
+            Self::Aggregates => "part of",
+            Self::Holds => "held by",
+            Self::Limits => "limited by",
+            Self::CallsWebhook => "webhook of",
+            Self::BindsPolicy => "put in force by",
+            Self::ConfiguredBy => "configures",
+            Self::About => "told of by",
+            Self::Calls => "called by",
+            Self::Attaches => "parent of",
+            Self::Issues => "issued by",
+            Self::IssuedBy => "issuer of",
+            Self::Monitors => "monitored by",
+            Self::SyncsTo => "synced from",
+            Self::SyncsFrom => "store of",
+            Self::Tunes => "tuned by",
+            Self::Manages => "managed by",
+            Self::Refers => "referred to by",
         }
     }
 }
@@ -260,11 +400,21 @@ pub enum Layer {
     Identity,
     /// What a workload's pod template names.
     Template,
+    /// What restrains: network policies, budgets, quotas, admission.
+    Policy,
+    /// Autoscalers.
+    Scaling,
+    /// Events and what they tell of.
+    Events,
+    /// Guesses.
+    Inferred,
+    /// What kinds outside Kubernetes' own groups mean.
+    Extension,
 }
 
 impl Layer {
     /// All layers.
-    pub const ALL: [Layer; 7] = [
+    pub const ALL: [Layer; 12] = [
         Layer::Ownership,
         Layer::Network,
         Layer::Config,
@@ -272,6 +422,11 @@ impl Layer {
         Layer::Scheduling,
         Layer::Identity,
         Layer::Template,
+        Layer::Policy,
+        Layer::Scaling,
+        Layer::Events,
+        Layer::Inferred,
+        Layer::Extension,
     ];
 
     /// The layer's word in the API.
@@ -284,6 +439,11 @@ impl Layer {
             Layer::Scheduling => "scheduling",
             Layer::Identity => "identity",
             Layer::Template => "template",
+            Layer::Policy => "policy",
+            Layer::Scaling => "scaling",
+            Layer::Events => "events",
+            Layer::Inferred => "inferred",
+            Layer::Extension => "extension",
         }
     }
 }
@@ -384,7 +544,7 @@ pub struct GraphQuery {
     /// Only these namespaces and what their objects reach; empty for all.
     #[serde(default)]
     pub namespaces: Vec<String>,
-    /// Only these layers; empty for all.
+    /// Only these layers; empty for all but [`Layer::Events`]: a cluster may have more events than anything else.
     #[serde(default)]
     pub layers: Vec<Layer>,
     /// Only what is near this object.

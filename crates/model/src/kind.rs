@@ -12,6 +12,9 @@ mod columns;
 pub struct Kind {
     /// `Pod`.
     pub kind: &'static str,
+    /// The kind in an address. A group that kube-apiserver does not serve itself is part of it:
+    /// `Gateway.gateway.networking.k8s.io`.
+    pub id: &'static str,
     /// The API group; empty for the core group.
     pub group: &'static str,
     /// The version that is watched.
@@ -26,6 +29,8 @@ pub struct Kind {
     pub rank: u8,
     /// What is asked of the API server.
     pub watch: WatchForm,
+    /// Not every cluster serves it: that it is not there is no failure.
+    pub optional: bool,
     /// kubectl's columns.
     pub columns: &'static [Column],
 }
@@ -65,15 +70,21 @@ pub enum ColumnFormat {
     Date,
 }
 
-/// A kind's place in [`KINDS`].
+/// A kind's place in [`KINDS`], or after it in [`VIRTUAL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KindId(u16);
 
 impl KindId {
-    /// The kind of this name (`Pod`), if the table has it.
-    pub fn of(kind: &str) -> Option<Self> {
-        Self::find(|entry| entry.kind == kind)
+    /// The kind of this name in addresses (`Pod`, `User`), if a table has it.
+    pub fn of(id: &str) -> Option<Self> {
+        let place = KINDS.iter().chain(VIRTUAL).position(|entry| entry.id == id)?;
+        u16::try_from(place).ok().map(Self)
+    }
+
+    /// Whether it is no kind of the API: [`VIRTUAL`].
+    pub fn is_virtual(self) -> bool {
+        usize::from(self.0) >= KINDS.len()
     }
 
     /// The kind of this plural: `pods`, `deployments.apps` or `deployments.v1.apps`.
@@ -94,7 +105,7 @@ impl KindId {
         Self::find(|entry| entry.group == group && entry.kind == kind)
     }
 
-    /// All kinds, in the table's order.
+    /// All kinds that are watched, in the table's order.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..KINDS.len()).filter_map(|index| u16::try_from(index).ok().map(Self))
     }
@@ -102,7 +113,9 @@ impl KindId {
     /// The table's entry.
     pub fn get(self) -> &'static Kind {
         // An id is only made from a place in the table; the first entry stands in for one from a foreign wire.
-        KINDS.get(usize::from(self.0)).unwrap_or(&KINDS[0])
+        let place = usize::from(self.0);
+        let entry = KINDS.get(place).or_else(|| VIRTUAL.get(place - KINDS.len()));
+        entry.unwrap_or(&KINDS[0])
     }
 
     fn find(is: impl Fn(&Kind) -> bool) -> Option<Self> {
@@ -148,6 +161,7 @@ const fn entry(
 ) -> Kind {
     Kind {
         kind,
+        id: kind,
         group,
         version,
         plural,
@@ -155,9 +169,84 @@ const fn entry(
         namespaced,
         rank,
         watch,
+        optional: false,
         columns,
     }
 }
+
+/// A namespaced kind of a built-in group.
+const fn inside(
+    names: (&'static str, &'static str, &'static str),
+    api: (&'static str, &'static str),
+    rank: u8,
+    columns: &'static [Column],
+) -> Kind {
+    entry(names, api, true, rank, Object, columns)
+}
+
+/// A cluster-scoped kind of a built-in group.
+const fn global(
+    names: (&'static str, &'static str, &'static str),
+    api: (&'static str, &'static str),
+    rank: u8,
+    columns: &'static [Column],
+) -> Kind {
+    entry(names, api, false, rank, Object, columns)
+}
+
+/// A kind that not every cluster serves.
+const fn maybe(kind: Kind) -> Kind {
+    Kind {
+        optional: true,
+        ..kind
+    }
+}
+
+/// A kind of another group, which is part of its id.
+const fn extension(
+    id: &'static str,
+    plural: &'static str,
+    code: &'static str,
+    version: &'static str,
+    namespaced: bool,
+    rank: u8,
+) -> Kind {
+    let mut dot = 0;
+    while dot < id.len() && id.as_bytes()[dot] != b'.' {
+        dot += 1;
+    }
+    let (kind, group) = id.split_at(dot);
+    let (_, group) = group.split_at(1);
+    Kind {
+        id,
+        ..maybe(entry(
+            (kind, plural, code),
+            (group, version),
+            namespaced,
+            rank,
+            Object,
+            columns::EXTENSION,
+        ))
+    }
+}
+
+/// A kind of nodes that are no objects.
+const fn virtual_kind(kind: &'static str, code: &'static str, rank: u8) -> Kind {
+    entry((kind, "", code), ("", ""), false, rank, Object, &[])
+}
+
+const NETWORKING: (&str, &str) = ("networking.k8s.io", "v1");
+const STORAGE: (&str, &str) = ("storage.k8s.io", "v1");
+const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
+const ADMISSION: (&str, &str) = ("admissionregistration.k8s.io", "v1");
+
+/// The kinds of nodes that are not objects of the API. They are never watched, and have neither plural nor columns.
+pub static VIRTUAL: &[Kind] = &[
+    virtual_kind("User", "USER", 7),
+    virtual_kind("Group", "GRP", 7),
+    virtual_kind("CIDR", "CIDR", 4),
+    virtual_kind("Anywhere", "ANY", 4),
+];
 
 /// Every kind that is watched.
 pub static KINDS: &[Kind] = &[
@@ -290,6 +379,355 @@ pub static KINDS: &[Kind] = &[
         Object,
         columns::VOLUME,
     ),
+    inside(
+        ("ReplicationController", "replicationcontrollers", "RC"),
+        ("", "v1"),
+        2,
+        columns::REPLICATION_CONTROLLER,
+    ),
+    inside(
+        ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "HPA"),
+        ("autoscaling", "v2"),
+        1,
+        columns::AUTOSCALER,
+    ),
+    inside(
+        ("PodDisruptionBudget", "poddisruptionbudgets", "PDB"),
+        ("policy", "v1"),
+        3,
+        columns::BUDGET,
+    ),
+    inside(
+        ("NetworkPolicy", "networkpolicies", "NP"),
+        NETWORKING,
+        3,
+        columns::NETWORK_POLICY,
+    ),
+    global(
+        ("IngressClass", "ingressclasses", "IC"),
+        NETWORKING,
+        1,
+        columns::INGRESS_CLASS,
+    ),
+    global(
+        ("StorageClass", "storageclasses", "SC"),
+        STORAGE,
+        6,
+        columns::STORAGE_CLASS,
+    ),
+    global(
+        ("PriorityClass", "priorityclasses", "PC"),
+        ("scheduling.k8s.io", "v1"),
+        5,
+        columns::PRIORITY_CLASS,
+    ),
+    global(
+        ("RuntimeClass", "runtimeclasses", "RTC"),
+        ("node.k8s.io", "v1"),
+        5,
+        columns::RUNTIME_CLASS,
+    ),
+    global(
+        ("VolumeAttachment", "volumeattachments", "VA"),
+        STORAGE,
+        5,
+        columns::ATTACHMENT,
+    ),
+    global(
+        ("CSIDriver", "csidrivers", "CSID"),
+        STORAGE,
+        7,
+        columns::CSI_DRIVER,
+    ),
+    global(("CSINode", "csinodes", "CSIN"), STORAGE, 4, columns::CSI_NODE),
+    inside(("Role", "roles", "ROLE"), RBAC, 7, columns::CREATED),
+    global(("ClusterRole", "clusterroles", "CR"), RBAC, 7, columns::CREATED),
+    inside(("RoleBinding", "rolebindings", "RB"), RBAC, 6, columns::BINDING),
+    global(
+        ("ClusterRoleBinding", "clusterrolebindings", "CRB"),
+        RBAC,
+        6,
+        columns::BINDING,
+    ),
+    inside(
+        ("ResourceQuota", "resourcequotas", "QUOTA"),
+        ("", "v1"),
+        6,
+        columns::QUOTA,
+    ),
+    inside(
+        ("LimitRange", "limitranges", "LR"),
+        ("", "v1"),
+        6,
+        columns::CREATED,
+    ),
+    global(
+        (
+            "MutatingWebhookConfiguration",
+            "mutatingwebhookconfigurations",
+            "MWC",
+        ),
+        ADMISSION,
+        0,
+        columns::WEBHOOKS,
+    ),
+    global(
+        (
+            "ValidatingWebhookConfiguration",
+            "validatingwebhookconfigurations",
+            "VWC",
+        ),
+        ADMISSION,
+        0,
+        columns::WEBHOOKS,
+    ),
+    maybe(global(
+        ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", "VAP"),
+        ADMISSION,
+        6,
+        columns::VALIDATING_POLICY,
+    )),
+    maybe(global(
+        (
+            "ValidatingAdmissionPolicyBinding",
+            "validatingadmissionpolicybindings",
+            "VAPB",
+        ),
+        ADMISSION,
+        5,
+        columns::POLICY_BINDING,
+    )),
+    maybe(global(
+        ("MutatingAdmissionPolicy", "mutatingadmissionpolicies", "MAP"),
+        ADMISSION,
+        6,
+        columns::MUTATING_POLICY,
+    )),
+    maybe(global(
+        (
+            "MutatingAdmissionPolicyBinding",
+            "mutatingadmissionpolicybindings",
+            "MAPB",
+        ),
+        ADMISSION,
+        5,
+        columns::POLICY_BINDING,
+    )),
+    global(
+        ("APIService", "apiservices", "API"),
+        ("apiregistration.k8s.io", "v1"),
+        0,
+        columns::API_SERVICE,
+    ),
+    global(
+        ("CustomResourceDefinition", "customresourcedefinitions", "CRD"),
+        ("apiextensions.k8s.io", "v1"),
+        0,
+        columns::CREATED,
+    ),
+    inside(
+        ("Lease", "leases", "LEASE"),
+        ("coordination.k8s.io", "v1"),
+        4,
+        columns::LEASE,
+    ),
+    inside(("Event", "events", "EV"), ("", "v1"), 0, columns::EVENT),
+    extension(
+        "GatewayClass.gateway.networking.k8s.io",
+        "gatewayclasses",
+        "GC",
+        "v1",
+        false,
+        1,
+    ),
+    extension(
+        "Gateway.gateway.networking.k8s.io",
+        "gateways",
+        "GTW",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "HTTPRoute.gateway.networking.k8s.io",
+        "httproutes",
+        "HTTP",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "GRPCRoute.gateway.networking.k8s.io",
+        "grpcroutes",
+        "GRPC",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "TLSRoute.gateway.networking.k8s.io",
+        "tlsroutes",
+        "TLS",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "TCPRoute.gateway.networking.k8s.io",
+        "tcproutes",
+        "TCP",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "UDPRoute.gateway.networking.k8s.io",
+        "udproutes",
+        "UDP",
+        "v1alpha2",
+        true,
+        0,
+    ),
+    extension(
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "referencegrants",
+        "RG",
+        "v1beta1",
+        true,
+        0,
+    ),
+    extension(
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "volumesnapshots",
+        "VS",
+        "v1",
+        true,
+        4,
+    ),
+    extension(
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
+        "volumesnapshotclasses",
+        "VSCL",
+        "v1",
+        false,
+        6,
+    ),
+    extension(
+        "VolumeSnapshotContent.snapshot.storage.k8s.io",
+        "volumesnapshotcontents",
+        "VSC",
+        "v1",
+        false,
+        6,
+    ),
+    extension(
+        "Certificate.cert-manager.io",
+        "certificates",
+        "CERT",
+        "v1",
+        true,
+        3,
+    ),
+    extension("Issuer.cert-manager.io", "issuers", "ISS", "v1", true, 5),
+    extension(
+        "ClusterIssuer.cert-manager.io",
+        "clusterissuers",
+        "CISS",
+        "v1",
+        false,
+        5,
+    ),
+    extension(
+        "ServiceMonitor.monitoring.coreos.com",
+        "servicemonitors",
+        "SMON",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "PodMonitor.monitoring.coreos.com",
+        "podmonitors",
+        "PMON",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "ExternalSecret.external-secrets.io",
+        "externalsecrets",
+        "ES",
+        "v1",
+        true,
+        3,
+    ),
+    extension(
+        "SecretStore.external-secrets.io",
+        "secretstores",
+        "SS",
+        "v1",
+        true,
+        5,
+    ),
+    extension(
+        "ClusterSecretStore.external-secrets.io",
+        "clustersecretstores",
+        "CSS",
+        "v1",
+        false,
+        5,
+    ),
+    extension(
+        "VirtualService.networking.istio.io",
+        "virtualservices",
+        "VISV",
+        "v1",
+        true,
+        0,
+    ),
+    extension("Gateway.networking.istio.io", "gateways", "IGW", "v1", true, 0),
+    extension(
+        "DestinationRule.networking.istio.io",
+        "destinationrules",
+        "DR",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "Application.argoproj.io",
+        "applications",
+        "APP",
+        "v1alpha1",
+        true,
+        0,
+    ),
+    extension("Rollout.argoproj.io", "rollouts", "RO", "v1alpha1", true, 2),
+    extension(
+        "Kustomization.kustomize.toolkit.fluxcd.io",
+        "kustomizations",
+        "KS",
+        "v1",
+        true,
+        0,
+    ),
+    extension(
+        "HelmRelease.helm.toolkit.fluxcd.io",
+        "helmreleases",
+        "HLM",
+        "v2",
+        true,
+        0,
+    ),
+    extension("ScaledObject.keda.sh", "scaledobjects", "SO", "v1alpha1", true, 1),
+    extension(
+        "VerticalPodAutoscaler.autoscaling.k8s.io",
+        "verticalpodautoscalers",
+        "VPA",
+        "v1",
+        true,
+        1,
+    ),
 ];
 
 #[cfg(test)]
@@ -320,11 +758,22 @@ mod tests {
     }
 
     #[test]
-    fn no_two_kinds_share_a_name_plural_or_code() {
-        for field in [|k: &Kind| k.kind, |k: &Kind| k.plural, |k: &Kind| k.code] {
-            let seen: HashSet<_> = KINDS.iter().map(field).collect();
-            assert_eq!(seen.len(), KINDS.len());
+    fn no_two_kinds_share_an_id_plural_or_code() {
+        let all = || KINDS.iter().chain(VIRTUAL);
+        for field in [|k: &Kind| k.id, |k: &Kind| k.code] {
+            let seen: HashSet<_> = all().map(field).collect();
+            assert_eq!(seen.len(), all().count());
         }
+        let plurals: HashSet<_> = KINDS.iter().map(Kind::plural_group).collect();
+        assert_eq!(plurals.len(), KINDS.len());
+    }
+
+    #[test]
+    fn virtual_kinds_are_found_by_name_and_never_watched() {
+        let user = KindId::of("User").unwrap();
+        assert!(user.is_virtual() && user.get().kind == "User");
+        assert!(KindId::all().all(|kind| !kind.is_virtual()));
+        assert_eq!(KindId::of_plural(""), None);
     }
 
     #[test]

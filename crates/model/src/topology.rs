@@ -254,7 +254,7 @@ impl TopologyEdge {
             source,
             target,
             relationship_type: relation,
-            label: relation.forward().to_owned(),
+            label: relation.forward(),
             layer: edge.layer,
             healthy: edge.healthy,
             reason: edge.reason.clone(),

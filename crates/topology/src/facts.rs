@@ -1,8 +1,9 @@
 //! What is kept of an object: everything the graph, the lists and the health need, and nothing else.
 
 use crate::rules::Rule;
+use crate::selector::LabelSelector;
 use crate::symbols::Sym;
-use model::graph::{Replicas, SourceField};
+use model::graph::{Layer, Relation, Replicas, SourceField};
 use model::list::Cell;
 use model::{Health, KindId, NodeKey, Timestamp};
 use std::cmp::Ordering;
@@ -24,14 +25,61 @@ pub struct Facts {
     pub owners: Arc<[Owner]>,
     /// The objects that its fields name, ordered by [`Reference::order`].
     pub references: Vec<Arc<Reference>>,
-    /// What it selects by labels.
-    pub selector: Option<Box<Selector>>,
-    /// The ports that a Service offers; what routes to it is checked against them.
-    pub ports: Vec<ServicePort>,
+    /// What few objects have.
+    pub extra: Option<Box<Extra>>,
     /// How it is.
     pub status: OwnStatus,
     /// Its cells, in the order of the kind's columns.
     pub cells: Vec<Cell>,
+}
+
+/// What few objects have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extra {
+    /// What it selects by labels.
+    pub selectors: Vec<Selector>,
+    /// The ports that a Service offers; what routes to it is checked against them.
+    pub ports: Vec<ServicePort>,
+    /// What it names without its fields saying which object that is.
+    pub wants: Vec<Want>,
+    /// The field by which a class says that it is the default of its kind.
+    pub default: Option<Sym>,
+    /// The kind of an admission policy's parameters.
+    pub params: Option<KindId>,
+    /// What a ReferenceGrant lets others name in its namespace.
+    pub grants: Vec<Grant>,
+}
+
+/// Leave to name objects of another namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Who may: objects of this kind in this namespace.
+    pub from: (KindId, Sym),
+    /// What: objects of this kind, of this name if there is one.
+    pub to: (KindId, Option<Sym>),
+}
+
+/// A reference that other objects complete. The index adds it to [`Facts::references`] and keeps it up to date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// The default class of this kind.
+    Default {
+        /// What being it means.
+        rule: &'static Rule,
+        /// The kind of the class.
+        kind: KindId,
+    },
+    /// Parameters of the kind that an admission policy says.
+    Params {
+        /// The policy.
+        policy: Key,
+        /// The namespace of the parameters, if the field names one.
+        namespace: Option<Sym>,
+        /// Their name.
+        name: Sym,
+        /// The policy does without.
+        optional: bool,
+    },
 }
 
 /// The address of an object, as the index keeps it. Ordered by kind, namespace and name, so that the objects of a kind
@@ -138,17 +186,33 @@ impl ServicePort {
     }
 }
 
-/// A selector: the objects of one kind in the object's own namespace that have all of these labels.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// A selector: the objects of one kind, within some namespaces, whose labels meet all requirements. No object selects
+/// itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selector {
     /// What being selected means.
     pub rule: &'static Rule,
     /// The kind it selects.
     pub kind: KindId,
-    /// The labels, never empty.
-    pub labels: Labels,
+    /// The namespaces.
+    pub within: Within,
+    /// What the labels must meet.
+    pub labels: LabelSelector,
     /// The field.
     pub path: Sym,
+}
+
+/// Where a selector looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// In the object's own namespace.
+    Own,
+    /// Everywhere; of cluster-scoped kinds there is no other.
+    Any,
+    /// In these namespaces.
+    Named(Vec<Sym>),
+    /// In the namespaces that exist and whose labels meet these requirements.
+    Matching(LabelSelector),
 }
 
 /// How an object is, without what it owns.
@@ -167,6 +231,42 @@ pub struct OwnStatus {
 }
 
 impl Facts {
+    /// What it selects by labels.
+    pub fn selectors(&self) -> &[Selector] {
+        self.extra.as_ref().map_or(&[], |extra| &extra.selectors)
+    }
+
+    /// The ports that it offers.
+    pub fn ports(&self) -> &[ServicePort] {
+        self.extra.as_ref().map_or(&[], |extra| &extra.ports)
+    }
+
+    /// What other objects complete.
+    pub fn wants(&self) -> &[Want] {
+        self.extra.as_ref().map_or(&[], |extra| &extra.wants)
+    }
+
+    /// The field by which it says that it is the default of its kind.
+    pub fn default_field(&self) -> Option<&Sym> {
+        self.extra.as_ref()?.default.as_ref()
+    }
+
+    /// What it lets others name in its namespace.
+    pub fn grants(&self) -> &[Grant] {
+        self.extra.as_ref().map_or(&[], |extra| &extra.grants)
+    }
+
+    /// Whether a reference of this object needs leave: a route to another namespace.
+    pub fn needs_grant(&self, reference: &Reference) -> bool {
+        (reference.rule.relation, reference.rule.layer) == (Relation::Routes, Layer::Network)
+            && reference.to.namespace != self.key.namespace
+    }
+
+    /// The kind of its parameters, of an admission policy.
+    pub fn params(&self) -> Option<KindId> {
+        self.extra.as_ref()?.params
+    }
+
     /// The references of one relation to one object. Cost: logarithm of all references.
     pub fn references_to<'a>(
         &'a self,
@@ -196,7 +296,7 @@ impl Reference {
     pub fn field(&self) -> SourceField {
         SourceField {
             path: self.path.to_string(),
-            on: self.rule.proof,
+            on: self.rule.at,
             default: self.default,
         }
     }
@@ -214,7 +314,7 @@ impl Key {
 
     /// The address as it travels.
     pub fn node_key(&self) -> NodeKey {
-        NodeKey::new(self.kind.get().kind, self.namespace.as_deref(), &*self.name)
+        NodeKey::new(self.kind.get().id, self.namespace.as_deref(), &*self.name)
     }
 }
 
@@ -244,15 +344,5 @@ impl Labels {
     /// The labels, by key.
     pub fn iter(&self) -> impl Iterator<Item = &(Sym, Sym)> {
         self.0.iter()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether all of `wanted` are among these.
-    pub fn contain(&self, wanted: &Labels) -> bool {
-        wanted.iter().all(|(key, value)| self.get(key) == Some(value))
     }
 }

@@ -18,6 +18,7 @@ use rollup::Rollup;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
+mod complete;
 mod edges;
 mod labels;
 mod lookup;
@@ -66,6 +67,7 @@ impl Index {
     /// An object is as `facts` say. One of the same address with another UID is gone.
     pub fn upsert(&mut self, facts: Facts) {
         debug_assert!(facts.references.is_sorted_by(|a, b| a.order(b).is_le()));
+        let facts = self.completed(facts);
         let before = self.state.find(&facts.key).cloned();
         match before
             .as_ref()
@@ -160,10 +162,13 @@ impl Index {
         self.lookup.add(id, &facts);
         self.put(Entry::live(id, Arc::clone(&facts)), Extent::Whole);
         edges.extend(self.edges_of(id, &facts));
+        edges.extend(self.edges_into(&facts));
+        edges.extend(self.edges_granted(&facts));
         for edge in edges {
             self.prove(edge);
         }
         self.settle();
+        self.complete_others(None, Some(&facts));
     }
 
     fn update(&mut self, entry: &Entry, old: &Facts, new: Arc<Facts>) {
@@ -186,7 +191,18 @@ impl Index {
         for edge in self.edges_changed(id, old, &new) {
             self.prove(edge);
         }
+        if old.labels != new.labels {
+            for edge in self.edges_into(&new) {
+                self.prove(edge);
+            }
+        }
+        if old.grants() != new.grants() {
+            for edge in [self.edges_granted(old), self.edges_granted(&new)].concat() {
+                self.prove(edge);
+            }
+        }
         self.settle();
+        self.complete_others(Some(old), Some(&new));
     }
 
     fn remove_live(&mut self, id: NodeId) {
@@ -214,7 +230,13 @@ impl Index {
                 self.prove(edges::moved(edge, id, absent));
             }
         }
+        if let Some(facts) = entry.facts() {
+            for edge in [self.edges_into(facts), self.edges_granted(facts)].concat() {
+                self.prove(edge);
+            }
+        }
         self.settle();
+        self.complete_others(entry.facts(), None);
     }
 
     /// The node at an address; the place of an absent object is made if there is none.

@@ -6,9 +6,30 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+/// Structs that name the fields to be read and pass over the rest: borrowed from the input, camelCase, every field may be
+/// absent.
+macro_rules! slim {
+    ($($(#[$meta:meta])* $vis:vis struct $name:ident<'a> { $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty,)* })*) => {
+        $($(#[$meta])*
+        #[derive(Default, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+        $vis struct $name<'a> {
+            $($(#[$field_meta])* $field_vis $field: $type,)*
+        })*
+    };
+}
+
+pub(crate) use slim;
+
 /// A value that may be absent or null, which then is the type's default. Go writes an empty slice as `null`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lax<T>(pub(crate) T);
+
+impl<T: fmt::Display> fmt::Display for Lax<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl<T> Deref for Lax<T> {
     type Target = T;
@@ -39,6 +60,12 @@ impl Deref for Text<'_> {
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self)
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
     }
 }
 

@@ -9,20 +9,32 @@ use meta::Identity;
 use model::KindId;
 use model::kind::WatchForm;
 
+pub(crate) mod admission;
+pub(crate) mod autoscaler;
+mod budget;
+pub(crate) mod classes;
 mod cron_job;
+mod csi;
 mod daemon_set;
 mod deployment;
 mod draft;
 pub(crate) mod endpoint_slice;
+pub(crate) mod event;
+pub(crate) mod extension;
 pub(crate) mod ingress;
 mod job;
-mod meta;
+mod lease;
+pub(crate) mod meta;
 mod namespace;
+pub(crate) mod network_policy;
 mod node;
 pub(crate) mod persistent_volume;
-mod persistent_volume_claim;
+pub(crate) mod persistent_volume_claim;
 mod pod;
+mod quota;
+pub(crate) mod rbac;
 mod replica_set;
+mod replication_controller;
 pub(crate) mod service;
 mod service_account;
 mod stateful_set;
@@ -73,7 +85,10 @@ fn reader(kind: KindId) -> Option<Reader> {
     if kind.get().watch == WatchForm::Table {
         return Some(table::read);
     }
-    Some(match kind.get().kind {
+    if kind.get().id.contains('.') {
+        return Some(extension::read);
+    }
+    Some(match kind.get().id {
         "Namespace" => namespace::read,
         "Node" => node::read,
         "Pod" => pod::read,
@@ -89,6 +104,28 @@ fn reader(kind: KindId) -> Option<Reader> {
         "ServiceAccount" => service_account::read,
         "PersistentVolumeClaim" => persistent_volume_claim::read,
         "PersistentVolume" => persistent_volume::read,
+        "ReplicationController" => replication_controller::read,
+        "HorizontalPodAutoscaler" => autoscaler::read,
+        "PodDisruptionBudget" => budget::read,
+        "NetworkPolicy" => network_policy::read,
+        "IngressClass" => classes::ingress,
+        "StorageClass" => classes::storage,
+        "PriorityClass" => classes::priority,
+        "RuntimeClass" => classes::runtime,
+        "VolumeAttachment" => csi::attachment,
+        "CSIDriver" => csi::driver,
+        "CSINode" => csi::node,
+        "Lease" => lease::read,
+        "Role" | "ClusterRole" => rbac::role,
+        "RoleBinding" | "ClusterRoleBinding" => rbac::binding,
+        "ResourceQuota" => quota::read,
+        "LimitRange" => quota::range,
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => admission::webhooks,
+        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => admission::policy,
+        "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding" => admission::binding,
+        "APIService" => admission::api_service,
+        "CustomResourceDefinition" => admission::definition,
+        "Event" => event::read,
         _ => return None,
     })
 }

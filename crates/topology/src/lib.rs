@@ -30,7 +30,8 @@
 //!    reference needs: missing objects, several fields for one edge and every order of events are the index's work.
 //! 4. If what the named object *is* matters (a port, a UID), say so as a [`Detail`](facts::Detail) and judge it in
 //!    `proof.rs`; if it matters after both exist, add the changed field to `edges_changed` in `index/edges.rs`.
-//! 5. Add its cases to `tests/rules.rs` (there, missing, another namespace) and its fields to `tests/naive/world.rs`.
+//! 5. Add its cases to `tests/rules.rs` (there, missing, another namespace), its fields to `tests/naive/world.rs`, and
+//!    the rule once more, from the design, to the oracle in `tests/naive/builder.rs`.
 
 pub mod change;
 pub mod facts;

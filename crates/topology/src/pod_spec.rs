@@ -24,6 +24,14 @@ pub(crate) struct PodSpec<'a> {
     pub node_selector: Strings<'a>,
     #[serde(borrow)]
     pub readiness_gates: Lax<Vec<ReadinessGate<'a>>>,
+    #[serde(borrow)]
+    pub image_pull_secrets: Lax<Vec<Source<'a>>>,
+    #[serde(borrow)]
+    pub priority_class_name: Text<'a>,
+    /// Admission sets it.
+    pub priority: Option<i64>,
+    #[serde(borrow)]
+    pub runtime_class_name: Text<'a>,
 }
 
 /// Container, init container or ephemeral container.
@@ -40,6 +48,10 @@ pub(crate) struct Container<'a> {
     pub env_from: Lax<Vec<EnvFrom<'a>>>,
     #[serde(borrow)]
     pub restart_policy: Text<'a>,
+    #[serde(borrow)]
+    pub command: Lax<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    pub args: Lax<Vec<Text<'a>>>,
 }
 
 impl Container<'_> {
@@ -49,10 +61,12 @@ impl Container<'_> {
     }
 }
 
-/// An environment variable; its value is never read.
+/// An environment variable. Its value is searched for host names and dropped.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Env<'a> {
+    #[serde(borrow)]
+    pub value: Text<'a>,
     #[serde(borrow)]
     pub value_from: Lax<ValueFrom<'a>>,
 }

@@ -1,8 +1,8 @@
 //! The edge between two nodes, as a pure function of the two.
 
-use crate::facts::{Detail, Facts, Port, Reference};
+use crate::facts::{Detail, Facts, Key, Port, Reference, Selector, Within};
 use crate::rules::{Absent, BINDS, BINDS_BY_VOLUME, OWNS};
-use crate::state::Entry;
+use crate::state::{Entry, State};
 use model::graph::{Derivation, Edge, EdgeKey, End, Layer, NodeState, Relation, SourceField};
 
 /// What an edge is besides its ends and relation. Equal proofs are shared: the ten thousand pods that run on some node
@@ -30,7 +30,11 @@ impl Proof {
             healthy: self.healthy,
             reason: self.reason.as_deref().map(str::to_owned),
             derivation: self.derivation,
-            confidence: 1.0,
+            confidence: match (self.derivation, key.relation) {
+                (Derivation::Inferred, Relation::Refers) => 0.6,
+                (Derivation::Inferred, _) => 0.7,
+                _ => 1.0,
+            },
             fields: self.fields.to_vec(),
         }
     }
@@ -55,10 +59,10 @@ struct Part {
 }
 
 /// The proof that `source` has an edge of this relation to `target`; `None` if it has not.
-pub(crate) fn prove(relation: Relation, source: &Entry, target: &Entry) -> Option<Proof> {
+pub(crate) fn prove(relation: Relation, source: &Entry, target: &Entry, state: &State) -> Option<Proof> {
     let mut parts: Vec<Part> = match relation {
         Relation::Owns => owner_parts(source, target),
-        Relation::Selects => selector_part(source, target).into_iter().collect(),
+        Relation::Claims => claim_parts(source, target),
         _ => {
             let on = |holder: &Entry, named: &Entry, end: End| -> Vec<Part> {
                 let Some(facts) = holder.facts() else {
@@ -67,17 +71,20 @@ pub(crate) fn prove(relation: Relation, source: &Entry, target: &Entry) -> Optio
                 facts
                     .references_to(relation, named.key())
                     .filter(|reference| reference.rule.proof == end)
-                    .filter(|reference| named.facts().is_some() || reference.rule.absent == Absent::Missing)
+                    .filter(|reference| {
+                        reference.rule.absent == Absent::Missing || is_there(reference, named)
+                    })
                     .map(|reference| Part {
                         field: reference.field(),
                         layer: reference.rule.layer,
                         derivation: reference.rule.derivation,
-                        verdict: verdict(reference, facts, named),
+                        verdict: verdict(reference, facts, named, state),
                     })
                     .collect()
             };
             let mut parts = on(source, target, End::Source);
             parts.extend(on(target, source, End::Target));
+            parts.extend(selector_parts(relation, source, target, state));
             parts
         }
     };
@@ -131,27 +138,79 @@ fn owner_parts(source: &Entry, target: &Entry) -> Vec<Part> {
         .collect()
 }
 
-/// The selector of `source`, if `target` is what it selects.
-fn selector_part(source: &Entry, target: &Entry) -> Option<Part> {
-    let (selecting, selected) = (source.facts()?, target.facts()?);
-    let selector = selecting.selector.as_deref()?;
-    let selects = selector.kind == selected.key.kind
-        && selecting.key.namespace == selected.key.namespace
-        && selected.labels.contain(&selector.labels);
-    selects.then(|| Part {
-        field: SourceField {
-            path: selector.path.to_string(),
-            on: selector.rule.proof,
-            default: false,
-        },
-        layer: selector.rule.layer,
-        derivation: selector.rule.derivation,
-        verdict: Verdict::Healthy,
+/// Whether the object that a field names is there, and is the one that it means.
+fn is_there(reference: &Reference, named: &Entry) -> bool {
+    named.facts().is_some_and(|facts| match &reference.detail {
+        Detail::Uid(uid) => *uid == facts.uid,
+        _ => true,
     })
 }
 
+/// The claim templates of `source` after which `target` is called: `<template>-<set>-<ordinal>`.
+fn claim_parts(source: &Entry, target: &Entry) -> Vec<Part> {
+    let (Some(set), Some(claim)) = (source.facts(), target.facts()) else {
+        return Vec::new();
+    };
+    let is_ordinal = |text: &str| text.parse::<i32>().is_ok_and(|number| number.to_string() == text);
+    let made = |to: &Key| {
+        (to.kind, &to.namespace) == (claim.key.kind, &claim.key.namespace)
+            && claim.key.name.strip_prefix(&*to.name).is_some_and(is_ordinal)
+    };
+    let references = set.references.iter();
+    references
+        .filter(|reference| reference.rule.relation == Relation::Claims && made(&reference.to))
+        .map(|reference| Part {
+            field: reference.field(),
+            layer: reference.rule.layer,
+            derivation: reference.rule.derivation,
+            verdict: Verdict::Healthy,
+        })
+        .collect()
+}
+
+/// The selectors of `source` of this relation, if `target` is what they select.
+fn selector_parts(relation: Relation, source: &Entry, target: &Entry, state: &State) -> Vec<Part> {
+    let (Some(selecting), Some(selected)) = (source.facts(), target.facts()) else {
+        return Vec::new();
+    };
+    let within = |selector: &Selector| match &selector.within {
+        Within::Own => selecting.key.namespace == selected.key.namespace,
+        Within::Any => true,
+        Within::Named(names) => selected
+            .key
+            .namespace
+            .as_ref()
+            .is_some_and(|own| names.contains(own)),
+        Within::Matching(labels) => {
+            let namespace = selected.key.namespace.as_deref();
+            let namespace = namespace.and_then(|name| state.namespace(name));
+            namespace.is_some_and(|namespace| labels.matches(&namespace.labels))
+        }
+    };
+    let selectors = selecting.selectors().iter();
+    selectors
+        .filter(|selector| {
+            selector.rule.relation == relation
+                && selector.kind == selected.key.kind
+                && selecting.key != selected.key
+                && selector.labels.matches(&selected.labels)
+                && within(selector)
+        })
+        .map(|selector| Part {
+            field: SourceField {
+                path: selector.path.to_string(),
+                on: selector.rule.at,
+                default: false,
+            },
+            layer: selector.rule.layer,
+            derivation: selector.rule.derivation,
+            verdict: Verdict::Healthy,
+        })
+        .collect()
+}
+
 /// What a field of `holder` says of the edge to the object it names.
-fn verdict(reference: &Reference, holder: &Facts, named: &Entry) -> Verdict {
+fn verdict(reference: &Reference, holder: &Facts, named: &Entry, state: &State) -> Verdict {
     let Some(facts) = named.facts() else {
         return if named.state() == NodeState::Missing && !reference.optional {
             Verdict::Broken(format!("{} does not exist", named.key()))
@@ -159,10 +218,17 @@ fn verdict(reference: &Reference, holder: &Facts, named: &Entry) -> Verdict {
             Verdict::Healthy
         };
     };
+    if holder.needs_grant(reference) && !state.is_granted(&holder.key, &facts.key) {
+        let namespace = facts.key.namespace.as_deref().unwrap_or_default();
+        return Verdict::Broken(format!(
+            "No ReferenceGrant in {namespace} lets it name {}",
+            facts.key
+        ));
+    }
     match &reference.detail {
         Detail::None | Detail::Key(_) => {}
         Detail::Port(port) => {
-            if !facts.ports.iter().any(|offered| offered.is(port)) {
+            if !facts.ports().iter().any(|offered| offered.is(port)) {
                 return Verdict::Broken(no_port(facts, port));
             }
         }
@@ -187,7 +253,7 @@ fn verdict(reference: &Reference, holder: &Facts, named: &Entry) -> Verdict {
 
 fn no_port(service: &Facts, port: &Port) -> String {
     let offered: Vec<String> = service
-        .ports
+        .ports()
         .iter()
         .map(|port| match &port.name {
             Some(name) => format!("{} (`{name}`)", port.number),

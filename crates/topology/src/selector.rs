@@ -41,6 +41,33 @@ impl LabelSelector {
             .map(Self)
     }
 
+    /// The requirements of `matchLabels` and `matchExpressions`. An operator that the API does not have is met by nothing.
+    pub(crate) fn of<'a>(
+        labels: impl Iterator<Item = (&'a str, &'a str)>,
+        expressions: impl Iterator<Item = (&'a str, &'a str, Vec<String>)>,
+    ) -> Self {
+        let equal = labels.map(|(key, value)| Requirement::In(key.to_owned(), vec![value.to_owned()]));
+        let others = expressions.map(|(key, operator, values)| {
+            let key = key.to_owned();
+            match operator {
+                "In" => Requirement::In(key, values),
+                "NotIn" => Requirement::NotIn(key, values),
+                "Exists" => Requirement::Exists(key),
+                "DoesNotExist" => Requirement::Absent(key),
+                _ => Requirement::In(key, Vec::new()),
+            }
+        });
+        Self(equal.chain(others).collect())
+    }
+
+    /// The requirements that say which values a label may have: an index by labels answers them.
+    pub(crate) fn choices(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().filter_map(|requirement| match requirement {
+            Requirement::In(key, values) => Some((key.as_str(), values.as_slice())),
+            _ => None,
+        })
+    }
+
     /// Whether it asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,6 +1,6 @@
 //! A state of one cluster's graph: immutable, cloned in constant time, shared with every reader.
 
-use crate::facts::Key;
+use crate::facts::{Facts, Key};
 use crate::proof::Proof;
 use crate::symbols::Sym;
 use imbl::{OrdMap, OrdSet};
@@ -13,6 +13,9 @@ mod entry;
 mod write;
 
 pub use entry::{Entry, Owned};
+
+/// The kind that lets routes name Services of other namespaces.
+pub(crate) const REFERENCE_GRANT: &str = "ReferenceGrant.gateway.networking.k8s.io";
 
 /// A state of the graph. The writer changes its own; a clone is a handful of pointers and never changes.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,29 @@ impl State {
         self.node(*self.places.get(key)?)
     }
 
+    /// A namespace, if it exists.
+    pub(crate) fn namespace(&self, name: &str) -> Option<&Facts> {
+        let key = Key {
+            kind: KindId::of("Namespace")?,
+            namespace: None,
+            name: name.into(),
+        };
+        self.find(&key)?.facts()
+    }
+
+    /// Whether a ReferenceGrant lets one object name another, of another namespace. Cost: the grants of that namespace.
+    pub(crate) fn is_granted(&self, from: &Key, to: &Key) -> bool {
+        let (Some(kind), Some(namespace)) = (KindId::of(REFERENCE_GRANT), &to.namespace) else {
+            return false;
+        };
+        let grants = self.range(kind, Some(namespace)).filter_map(Entry::facts);
+        grants.flat_map(Facts::grants).any(|grant| {
+            (grant.from.0, Some(&grant.from.1)) == (from.kind, from.namespace.as_ref())
+                && grant.to.0 == to.kind
+                && grant.to.1.as_ref().is_none_or(|name| *name == to.name)
+        })
+    }
+
     /// All nodes, by id.
     pub fn nodes(&self) -> impl Iterator<Item = &Entry> {
         self.nodes.values()
@@ -94,6 +120,17 @@ impl State {
                 key.kind == kind && (namespace.is_none() || key.namespace.as_deref() == namespace)
             })
             .filter_map(|(_, id)| self.node(*id))
+    }
+
+    /// The nodes whose address begins with this one: the same kind and namespace, and a name that begins like its.
+    pub(crate) fn beginning_with<'a>(&'a self, start: &'a Key) -> impl Iterator<Item = NodeId> {
+        self.places
+            .range(start.clone()..)
+            .take_while(move |(key, _)| {
+                (key.kind, &key.namespace) == (start.kind, &start.namespace)
+                    && key.name.starts_with(&*start.name)
+            })
+            .map(|(_, id)| *id)
     }
 
     /// An edge's proof.

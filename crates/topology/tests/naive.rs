@@ -1,7 +1,12 @@
 //! The index against a builder that is obviously right, after every event of random histories; and views and lists that
 //! follow by deltas against those made afresh.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may"
+)]
 
 #[path = "naive/builder.rs"]
 mod builder;
@@ -90,10 +95,10 @@ impl Followed {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 160, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
-    fn index_equals_the_naive_builder(events in prop::collection::vec(world::event(), 1..250)) {
+    fn index_equals_the_naive_builder(events in world::history(1, 200)) {
         let mut index = Index::new();
         let mut world = World::default();
         let mut lives = BTreeMap::new();

@@ -788,3 +788,834 @@ fn the_worst_of_what_is_owned_is_told_with_its_cause_and_forgotten_when_it_is_ov
     remove(&mut index, "ReplicaSet", "shop/cart-1");
     assert_eq!(owned(&index), None);
 }
+
+/// Adds the objects one by one, then the other way round, and expects the same edges; then takes the first away.
+fn in_any_order(objects: &[(&str, &str, Value)], expected: &[&str], without_first: &[&str]) {
+    let add_all = |objects: &mut dyn Iterator<Item = &(&str, &str, Value)>| {
+        let mut index = index();
+        for (kind, address, body) in objects {
+            add(&mut index, kind, address, body.clone());
+        }
+        index
+    };
+    let mut forward = add_all(&mut objects.iter());
+    assert_eq!(edges(&forward), expected);
+    assert_eq!(edges(&add_all(&mut objects.iter().rev())), expected, "in reverse");
+    let (kind, address, _) = &objects[0];
+    remove(&mut forward, kind, address);
+    assert_eq!(edges(&forward), without_first, "without {kind} {address}");
+}
+
+fn labels(labels: Value) -> Value {
+    let mut pod = mirror(json!({"priority": 0}));
+    pod["metadata"]["labels"] = labels;
+    pod
+}
+
+#[test]
+fn ingresses_have_classes_and_certificates() {
+    let default = |created: &str| {
+        json!({"metadata": {"creationTimestamp": created, "annotations":
+        {"ingressclass.kubernetes.io/is-default-class": "true"}}})
+    };
+    in_any_order(
+        &[
+            ("IngressClass", "new", default("2026-01-02T00:00:00Z")),
+            ("IngressClass", "old", default("2026-01-01T00:00:00Z")),
+            (
+                "Ingress",
+                "shop/a",
+                json!({"spec": {"tls": [{"secretName": "tls"}]}}),
+            ),
+            ("Ingress", "shop/b", json!({"spec": {"ingressClassName": "gone"}})),
+            (
+                "Ingress",
+                "shop/c",
+                json!({"metadata": {"annotations": {"kubernetes.io/ingress.class": "gone-too"}}}),
+            ),
+            (
+                "Ingress",
+                "shop/d",
+                json!({"metadata": {"annotations": {"kubernetes.io/ingress.class": "old"}}}),
+            ),
+            ("Secret", "other/tls", json!({})),
+        ],
+        &[
+            "!Ingress/shop/a terminates-tls Secret/shop/tls",
+            "!Ingress/shop/b uses-class IngressClass/gone",
+            "Ingress/shop/a uses-class IngressClass/new",
+            "Ingress/shop/d uses-class IngressClass/old",
+        ],
+        &[
+            "!Ingress/shop/a terminates-tls Secret/shop/tls",
+            "!Ingress/shop/b uses-class IngressClass/gone",
+            "Ingress/shop/a uses-class IngressClass/old",
+            "Ingress/shop/d uses-class IngressClass/old",
+        ],
+    );
+    let mut index = index();
+    add(&mut index, "Ingress", "shop/a", json!({}));
+    add(&mut index, "IngressClass", "new", default("2026-01-02T00:00:00Z"));
+    let class = edge(&index, "Ingress/shop/a", Relation::UsesClass, "IngressClass/new");
+    assert_eq!(
+        (paths(&class), class.fields[0].on, class.fields[0].default),
+        (
+            vec!["metadata.annotations[\"ingressclass.kubernetes.io/is-default-class\"]"],
+            End::Target,
+            false
+        )
+    );
+    add(&mut index, "IngressClass", "new", json!({}));
+    assert!(edges(&index).is_empty(), "it is the default no longer");
+}
+
+#[test]
+fn claims_have_classes_while_they_wait() {
+    let annotated = json!({"metadata": {"annotations": {"volume.beta.kubernetes.io/storage-class": "slow"}},
+        "spec": {"storageClassName": "fast"}});
+    in_any_order(
+        &[
+            (
+                "StorageClass",
+                "fast",
+                json!({"provisioner": "csi", "metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+                       "parameters": {"csi.storage.k8s.io/provisioner-secret-name": "key",
+                                      "csi.storage.k8s.io/provisioner-secret-namespace": "kube-system",
+                                      "csi.storage.k8s.io/node-stage-secret-name": "${pvc.name}"}}),
+            ),
+            ("CSIDriver", "csi", json!({})),
+            ("PersistentVolumeClaim", "shop/default", json!({})),
+            (
+                "PersistentVolumeClaim",
+                "shop/none",
+                json!({"spec": {"storageClassName": ""}}),
+            ),
+            (
+                "PersistentVolumeClaim",
+                "shop/bound",
+                json!({"spec": {"volumeName": "v", "storageClassName": "gone"}}),
+            ),
+            ("PersistentVolumeClaim", "shop/annotated", annotated),
+            (
+                "PersistentVolume",
+                "v",
+                json!({"spec": {"storageClassName": "fast", "csi": {"driver": "none",
+                "nodeStageSecretRef": {"name": "key", "namespace": "kube-system"}}}}),
+            ),
+            ("Secret", "kube-system/key", json!({})),
+        ],
+        &[
+            "!PersistentVolumeClaim/shop/annotated uses-class StorageClass/slow",
+            "PersistentVolume/v authenticates-with Secret/kube-system/key",
+            "PersistentVolume/v uses-class StorageClass/fast",
+            "PersistentVolumeClaim/shop/bound binds PersistentVolume/v",
+            "PersistentVolumeClaim/shop/default uses-class StorageClass/fast",
+            "StorageClass/fast authenticates-with Secret/kube-system/key",
+            "StorageClass/fast provided-by CSIDriver/csi",
+        ],
+        &[
+            "!PersistentVolumeClaim/shop/annotated uses-class StorageClass/slow",
+            "PersistentVolume/v authenticates-with Secret/kube-system/key",
+            "PersistentVolumeClaim/shop/bound binds PersistentVolume/v",
+        ],
+    );
+}
+
+#[test]
+fn pods_and_templates_name_classes_and_registries() {
+    let spec = json!({"priorityClassName": "high", "runtimeClassName": "gvisor", "imagePullSecrets": [{"name": "registry"}],
+                      "serviceAccountName": "web"});
+    let pod = mirror(spec.clone());
+    in_any_order(
+        &[
+            ("PriorityClass", "high", json!({})),
+            ("RuntimeClass", "gvisor", json!({})),
+            ("Pod", "shop/a", pod),
+            (
+                "ServiceAccount",
+                "shop/web",
+                json!({"imagePullSecrets": [{"name": "registry"}], "secrets": [{"name": "token"}]}),
+            ),
+            ("Job", "shop/j", json!({"spec": {"template": {"spec": spec}}})),
+            ("Secret", "shop/registry", json!({})),
+        ],
+        &[
+            "!ServiceAccount/shop/web holds Secret/shop/token",
+            "Job/shop/j pulls-with Secret/shop/registry",
+            "Job/shop/j runs-as ServiceAccount/shop/web",
+            "Job/shop/j uses-class PriorityClass/high",
+            "Job/shop/j uses-class RuntimeClass/gvisor",
+            "Pod/shop/a pulls-with Secret/shop/registry",
+            "Pod/shop/a uses-class PriorityClass/high",
+            "Pod/shop/a uses-class RuntimeClass/gvisor",
+            "ServiceAccount/shop/web pulls-with Secret/shop/registry",
+        ],
+        &[
+            "!Job/shop/j uses-class PriorityClass/high",
+            "!Pod/shop/a uses-class PriorityClass/high",
+            "!ServiceAccount/shop/web holds Secret/shop/token",
+            "Job/shop/j pulls-with Secret/shop/registry",
+            "Job/shop/j runs-as ServiceAccount/shop/web",
+            "Job/shop/j uses-class RuntimeClass/gvisor",
+            "Pod/shop/a pulls-with Secret/shop/registry",
+            "Pod/shop/a uses-class RuntimeClass/gvisor",
+            "ServiceAccount/shop/web pulls-with Secret/shop/registry",
+        ],
+    );
+    // The default, of a pod that admission has not seen.
+    in_any_order(
+        &[
+            ("PriorityClass", "usual", json!({"globalDefault": true})),
+            ("Pod", "shop/new", mirror(json!({}))),
+            ("Pod", "shop/old", mirror(json!({"priority": 0}))),
+        ],
+        &["Pod/shop/new uses-class PriorityClass/usual"],
+        &[],
+    );
+}
+
+#[test]
+fn network_policies_apply_and_allow() {
+    let policy = json!({"spec": {
+        "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "api"]}]},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {"from": [{"podSelector": {}, "namespaceSelector": {"matchLabels": {"team": "x"}}}, {"podSelector": {"matchLabels": {"app": "db"}}}]},
+            {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}, {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}}]},
+            {},
+        ],
+        "egress": [{}],
+    }});
+    let team = |team: &str| json!({"metadata": {"labels": {"team": team}}});
+    let objects = [
+        ("Namespace", "other", team("x")),
+        ("Namespace", "shop", json!({})),
+        ("NetworkPolicy", "shop/web", policy),
+        (
+            "NetworkPolicy",
+            "shop/none",
+            json!({"spec": {"podSelector": {"matchLabels": {"app": "none"}}}}),
+        ),
+        ("Pod", "shop/web", labels(json!({"app": "web"}))),
+        ("Pod", "shop/db", labels(json!({"app": "db"}))),
+        ("Pod", "other/any", labels(json!({}))),
+    ];
+    let own = [
+        "NetworkPolicy/shop/web allows-from Anywhere/all",
+        "NetworkPolicy/shop/web allows-from CIDR/10.0.0.0%2F8",
+        "NetworkPolicy/shop/web allows-from Namespace/shop",
+    ];
+    let expected = [
+        own[0],
+        own[1],
+        own[2],
+        "NetworkPolicy/shop/web allows-from Pod/other/any",
+        "NetworkPolicy/shop/web allows-from Pod/shop/db",
+        "NetworkPolicy/shop/web applies-to Pod/shop/web",
+    ];
+    let without = [own[0], own[1], own[2], expected[4], expected[5]];
+    in_any_order(&objects, &expected, &without);
+    let mut index = index();
+    for (kind, address, body) in &objects {
+        add(&mut index, kind, address, body.clone());
+    }
+    assert_eq!(state_of(&index, "Anywhere/all"), Some(NodeState::Virtual));
+    let anywhere = edge(
+        &index,
+        "NetworkPolicy/shop/web",
+        Relation::AllowsFrom,
+        "Anywhere/all",
+    );
+    assert_eq!(
+        (paths(&anywhere), anywhere.fields[0].default, anywhere.healthy),
+        (vec!["spec.ingress[2].from"], true, true)
+    );
+    // Another label on the namespace, and its pods are no longer let in; the namespace itself now is not either.
+    add(&mut index, "Namespace", "other", team("y"));
+    assert_eq!(edges(&index), without);
+    add(&mut index, "Namespace", "shop", team("x"));
+    assert!(edges(&index).contains(&"NetworkPolicy/shop/web allows-from Pod/shop/web".to_owned()));
+    // An empty selector applies to all pods of the namespace.
+    add(
+        &mut index,
+        "NetworkPolicy",
+        "shop/none",
+        json!({"spec": {"podSelector": {}}}),
+    );
+    let all = edges(&index)
+        .into_iter()
+        .filter(|edge| edge.starts_with("NetworkPolicy/shop/none applies-to"));
+    assert_eq!(all.count(), 2);
+}
+
+#[test]
+fn budgets_quotas_and_autoscalers_name_what_they_hold_down() {
+    let target = |version: &str, kind: &str| json!({"spec": {"scaleTargetRef": {"apiVersion": version, "kind": kind, "name": "web"}}});
+    in_any_order(
+        &[
+            (
+                "Deployment",
+                "shop/web",
+                json!({"spec": {"template": {"spec": {"serviceAccountName": "a"}}}}),
+            ),
+            ("ServiceAccount", "shop/a", json!({})),
+            (
+                "HorizontalPodAutoscaler",
+                "shop/h",
+                target("apps/v1", "Deployment"),
+            ),
+            (
+                "HorizontalPodAutoscaler",
+                "other/h",
+                target("apps/v1", "Deployment"),
+            ),
+            (
+                "HorizontalPodAutoscaler",
+                "shop/i",
+                target("example.org/v1", "Deployment"),
+            ),
+            (
+                "PodDisruptionBudget",
+                "shop/all",
+                json!({"spec": {"selector": {}}}),
+            ),
+            ("PodDisruptionBudget", "shop/none", json!({"spec": {}})),
+            (
+                "PodDisruptionBudget",
+                "other/all",
+                json!({"spec": {"selector": {}}}),
+            ),
+            ("Pod", "shop/p", labels(json!({}))),
+            ("ResourceQuota", "shop/q", json!({})),
+            ("LimitRange", "shop/l", json!({})),
+            ("Namespace", "shop", json!({})),
+        ],
+        &[
+            "!HorizontalPodAutoscaler/other/h scales Deployment/other/web",
+            "Deployment/shop/web runs-as ServiceAccount/shop/a",
+            "HorizontalPodAutoscaler/shop/h scales Deployment/shop/web",
+            "LimitRange/shop/l limits Namespace/shop",
+            "PodDisruptionBudget/shop/all protects Pod/shop/p",
+            "ResourceQuota/shop/q limits Namespace/shop",
+        ],
+        &[
+            "!HorizontalPodAutoscaler/other/h scales Deployment/other/web",
+            "!HorizontalPodAutoscaler/shop/h scales Deployment/shop/web",
+            "LimitRange/shop/l limits Namespace/shop",
+            "PodDisruptionBudget/shop/all protects Pod/shop/p",
+            "ResourceQuota/shop/q limits Namespace/shop",
+        ],
+    );
+}
+
+#[test]
+fn stateful_sets_govern_and_claim() {
+    let set = |service: &str| {
+        json!({"spec": {"serviceName": service, "template": {"spec": {"serviceAccountName": "a"}},
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}})
+    };
+    let claim = || json!({"spec": {"storageClassName": ""}});
+    in_any_order(
+        &[
+            ("StatefulSet", "shop/my-db", set("db")),
+            ("StatefulSet", "shop/db", set("")),
+            ("ServiceAccount", "shop/a", json!({})),
+            ("PersistentVolumeClaim", "shop/data-my-db-0", claim()),
+            ("PersistentVolumeClaim", "shop/data-my-db-12", claim()),
+            ("PersistentVolumeClaim", "shop/data-my-db-01", claim()),
+            ("PersistentVolumeClaim", "shop/data-my-db-x", claim()),
+            ("PersistentVolumeClaim", "shop/logs-my-db-0", claim()),
+            ("PersistentVolumeClaim", "other/data-my-db-0", claim()),
+        ],
+        &[
+            "!StatefulSet/shop/my-db governs Service/shop/db",
+            "StatefulSet/shop/db runs-as ServiceAccount/shop/a",
+            "StatefulSet/shop/my-db claims PersistentVolumeClaim/shop/data-my-db-0",
+            "StatefulSet/shop/my-db claims PersistentVolumeClaim/shop/data-my-db-12",
+            "StatefulSet/shop/my-db runs-as ServiceAccount/shop/a",
+        ],
+        &["StatefulSet/shop/db runs-as ServiceAccount/shop/a"],
+    );
+}
+
+#[test]
+fn storage_and_nodes_belong_together() {
+    in_any_order(
+        &[
+            ("Node", "n1", json!({})),
+            (
+                "VolumeAttachment",
+                "a",
+                json!({"spec": {"nodeName": "n1", "source": {"persistentVolumeName": "v"}}}),
+            ),
+            ("CSINode", "n1", json!({})),
+            ("Lease", "kube-node-lease/n1", json!({})),
+            ("Lease", "kube-system/n1", json!({})),
+            (
+                "PersistentVolumeClaim",
+                "shop/copy",
+                json!({"spec": {"storageClassName": "",
+                "dataSource": {"kind": "PersistentVolumeClaim", "name": "origin"},
+                "dataSourceRef": {"kind": "PersistentVolumeClaim", "name": "origin"}}}),
+            ),
+        ],
+        &[
+            "!PersistentVolumeClaim/shop/copy restores-from PersistentVolumeClaim/shop/origin",
+            "!VolumeAttachment/a attaches-volume PersistentVolume/v",
+            "CSINode/n1 describes Node/n1",
+            "Lease/kube-node-lease/n1 renews Node/n1",
+            "VolumeAttachment/a attaches-volume Node/n1",
+        ],
+        &[
+            "!CSINode/n1 describes Node/n1",
+            "!Lease/kube-node-lease/n1 renews Node/n1",
+            "!PersistentVolumeClaim/shop/copy restores-from PersistentVolumeClaim/shop/origin",
+            "!VolumeAttachment/a attaches-volume Node/n1",
+            "!VolumeAttachment/a attaches-volume PersistentVolume/v",
+        ],
+    );
+}
+
+#[test]
+fn bindings_grant_roles_to_subjects() {
+    let role = |kind: &str, name: &str| json!({"kind": kind, "name": name});
+    let selector = json!({"aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"to": "view"}}]},
+                          "metadata": {"labels": {"to": "view"}}});
+    let mut token = json!({"metadata": {"annotations": {"kubernetes.io/service-account.name": "ci"}}});
+    in_any_order(
+        &[
+            ("ServiceAccount", "shop/ci", json!({})),
+            ("Role", "shop/view", json!({})),
+            ("ClusterRole", "view", selector),
+            (
+                "ClusterRole",
+                "part",
+                json!({"metadata": {"labels": {"to": "view"}}}),
+            ),
+            (
+                "RoleBinding",
+                "shop/a",
+                json!({"roleRef": role("Role", "view"), "subjects": [
+                {"kind": "ServiceAccount", "name": "ci"}, {"kind": "User", "name": "system:serviceaccount:shop:ci"}]}),
+            ),
+            (
+                "RoleBinding",
+                "other/b",
+                json!({"roleRef": role("Role", "view"), "subjects": [{"kind": "User", "name": "ann/x"}]}),
+            ),
+            (
+                "ClusterRoleBinding",
+                "c",
+                json!({"roleRef": role("ClusterRole", "view"), "subjects": [{"kind": "Group", "name": "devs"}]}),
+            ),
+            (
+                "ClusterRoleBinding",
+                "d",
+                json!({"roleRef": role("Role", "view")}),
+            ),
+            ("Secret", "shop/token", token.take()),
+        ],
+        &[
+            "!RoleBinding/other/b grants Role/other/view",
+            "ClusterRole/view aggregates ClusterRole/part",
+            "ClusterRoleBinding/c binds-subject Group/devs",
+            "ClusterRoleBinding/c grants ClusterRole/view",
+            "RoleBinding/other/b binds-subject User/ann%2Fx",
+            "RoleBinding/shop/a binds-subject ServiceAccount/shop/ci",
+            "RoleBinding/shop/a grants Role/shop/view",
+        ],
+        &[
+            "!RoleBinding/other/b grants Role/other/view",
+            "!RoleBinding/shop/a binds-subject ServiceAccount/shop/ci",
+            "ClusterRole/view aggregates ClusterRole/part",
+            "ClusterRoleBinding/c binds-subject Group/devs",
+            "ClusterRoleBinding/c grants ClusterRole/view",
+            "RoleBinding/other/b binds-subject User/ann%2Fx",
+            "RoleBinding/shop/a grants Role/shop/view",
+        ],
+    );
+}
+
+#[test]
+fn a_token_secret_is_held_by_its_account() {
+    let token = |kind: &str| {
+        json!({"cells": ["token", kind, 3, "1d"], "object": {"metadata": {
+        "name": "token", "namespace": "shop", "uid": "t", "annotations": {"kubernetes.io/service-account.name": "ci"}}}})
+    };
+    let mut index = index();
+    let put = |index: &mut Index, kind: &str| {
+        let secret = KindId::of("Secret").unwrap();
+        let facts = kinds::read(secret, token(kind).to_string().as_bytes(), index.symbols()).unwrap();
+        index.upsert(facts);
+    };
+    put(&mut index, "kubernetes.io/service-account-token");
+    assert_eq!(index.state().node_count(), 1, "no ghost of an account");
+    add(&mut index, "ServiceAccount", "shop/ci", json!({}));
+    let holds = edge(
+        &index,
+        "ServiceAccount/shop/ci",
+        Relation::Holds,
+        "Secret/shop/token",
+    );
+    assert_eq!(
+        (paths(&holds), holds.fields[0].on),
+        (
+            vec!["metadata.annotations[\"kubernetes.io/service-account.name\"]"],
+            End::Target
+        )
+    );
+    put(&mut index, "Opaque");
+    assert!(edges(&index).is_empty());
+}
+
+#[test]
+fn the_api_server_calls_webhooks() {
+    let service = |name: &str| json!({"namespace": "hooks", "name": name});
+    in_any_order(
+        &[
+            ("Service", "hooks/a", json!({"spec": {"type": "ClusterIP"}})),
+            (
+                "MutatingWebhookConfiguration",
+                "m",
+                json!({"webhooks": [{"clientConfig": {"url": "https://x"}}, {"clientConfig": {"service": service("a")}}]}),
+            ),
+            (
+                "ValidatingWebhookConfiguration",
+                "v",
+                json!({"webhooks": [{"clientConfig": {"service": service("gone")}}]}),
+            ),
+            (
+                "CustomResourceDefinition",
+                "things.example.org",
+                json!({"spec": {"conversion": {"webhook": {"clientConfig": {"service": service("a")}}}}}),
+            ),
+            (
+                "APIService",
+                "v1.things",
+                json!({"spec": {"service": service("a")}}),
+            ),
+            ("APIService", "v1.local", json!({"spec": {}})),
+        ],
+        &[
+            "!ValidatingWebhookConfiguration/v calls-webhook Service/hooks/gone",
+            "APIService/v1.things calls-webhook Service/hooks/a",
+            "CustomResourceDefinition/things.example.org calls-webhook Service/hooks/a",
+            "MutatingWebhookConfiguration/m calls-webhook Service/hooks/a",
+        ],
+        &[
+            "!APIService/v1.things calls-webhook Service/hooks/a",
+            "!CustomResourceDefinition/things.example.org calls-webhook Service/hooks/a",
+            "!MutatingWebhookConfiguration/m calls-webhook Service/hooks/a",
+            "!ValidatingWebhookConfiguration/v calls-webhook Service/hooks/gone",
+        ],
+    );
+}
+
+#[test]
+fn bindings_take_the_kind_of_their_parameters_from_the_policy() {
+    let binding = |namespace: &str, action: &str| {
+        json!({"spec": {"policyName": "p", "paramRef":
+        {"name": "limits", "namespace": namespace, "parameterNotFoundAction": action}}})
+    };
+    in_any_order(
+        &[
+            (
+                "ValidatingAdmissionPolicy",
+                "p",
+                json!({"spec": {"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}}),
+            ),
+            ("ValidatingAdmissionPolicyBinding", "a", binding("shop", "Deny")),
+            ("ValidatingAdmissionPolicyBinding", "b", binding("other", "Allow")),
+            ("ValidatingAdmissionPolicyBinding", "c", binding("", "Deny")),
+            (
+                "MutatingAdmissionPolicyBinding",
+                "d",
+                json!({"spec": {"policyName": "p"}}),
+            ),
+            ("ConfigMap", "shop/limits", json!({})),
+        ],
+        &[
+            "!MutatingAdmissionPolicyBinding/d binds-policy MutatingAdmissionPolicy/p",
+            "ValidatingAdmissionPolicyBinding/a binds-policy ValidatingAdmissionPolicy/p",
+            "ValidatingAdmissionPolicyBinding/a configured-by ConfigMap/shop/limits",
+            "ValidatingAdmissionPolicyBinding/b binds-policy ValidatingAdmissionPolicy/p",
+            "ValidatingAdmissionPolicyBinding/b configured-by ConfigMap/other/limits",
+            "ValidatingAdmissionPolicyBinding/c binds-policy ValidatingAdmissionPolicy/p",
+        ],
+        &[
+            "!MutatingAdmissionPolicyBinding/d binds-policy MutatingAdmissionPolicy/p",
+            "!ValidatingAdmissionPolicyBinding/a binds-policy ValidatingAdmissionPolicy/p",
+            "!ValidatingAdmissionPolicyBinding/b binds-policy ValidatingAdmissionPolicy/p",
+            "!ValidatingAdmissionPolicyBinding/c binds-policy ValidatingAdmissionPolicy/p",
+        ],
+    );
+    in_any_order(
+        &[(
+            "IngressClass",
+            "c",
+            json!({"spec": {"parameters": {"kind": "ConfigMap", "namespace": "shop", "name": "x"}}}),
+        )],
+        &["!IngressClass/c configured-by ConfigMap/shop/x"],
+        &[],
+    );
+}
+
+#[test]
+fn events_tell_of_the_object_that_they_mean() {
+    let event = |uid: &str| json!({"involvedObject": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "a", "uid": uid}});
+    in_any_order(
+        &[
+            ("Pod", "shop/a", labels(json!({}))),
+            ("Event", "shop/a.1", event("uid of Pod shop/a")),
+            ("Event", "shop/a.2", event("an earlier one")),
+            ("Event", "shop/a.3", event("")),
+        ],
+        &[
+            "Event/shop/a.1 about Pod/shop/a",
+            "Event/shop/a.3 about Pod/shop/a",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn events_are_drawn_with_their_layer_only() {
+    let mut index = index();
+    add(&mut index, "Pod", "shop/a", labels(json!({})));
+    let about = json!({"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "a"});
+    add(&mut index, "Event", "shop/a.1", json!({"involvedObject": about}));
+    let drawn = |layers: &[Layer]| {
+        let query = model::graph::GraphQuery {
+            layers: layers.to_vec(),
+            ..Default::default()
+        };
+        let mut view = topology::GraphView::parse(&query).unwrap();
+        let graph = view.snapshot(&index.state()).unwrap();
+        (graph.nodes.len(), graph.edges.len())
+    };
+    assert_eq!(drawn(&[]), (1, 0));
+    assert_eq!(drawn(&[Layer::Events]), (2, 1));
+}
+
+#[test]
+fn host_names_are_guesses() {
+    let spec = json!({"priority": 0, "containers": [{"env": [{"name": "TO", "value": "http://cart.shop.svc:80"}, {"name": "BARE", "value": "cart"}],
+                      "args": ["--upstream=api:8080"], "command": ["run", "db.data"]}]});
+    let service = || json!({"spec": {"type": "ClusterIP"}});
+    in_any_order(
+        &[
+            ("Service", "shop/cart", service()),
+            ("Service", "web/api", service()),
+            ("Service", "web/cart", service()),
+            ("Pod", "web/a", mirror(spec.clone())),
+            (
+                "CronJob",
+                "web/j",
+                json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}}),
+            ),
+            ("ServiceAccount", "web/default", json!({})),
+        ],
+        &[
+            "CronJob/web/j calls Service/shop/cart",
+            "CronJob/web/j calls Service/web/api",
+            "CronJob/web/j runs-as ServiceAccount/web/default",
+            "Pod/web/a calls Service/shop/cart",
+            "Pod/web/a calls Service/web/api",
+        ],
+        &[
+            "CronJob/web/j calls Service/web/api",
+            "CronJob/web/j runs-as ServiceAccount/web/default",
+            "Pod/web/a calls Service/web/api",
+        ],
+    );
+    let mut index = index();
+    add(&mut index, "Service", "shop/cart", service());
+    let spec = json!({"containers": [{"env": [{"value": "cart:80"}]}]});
+    add(&mut index, "Pod", "shop/a", mirror(spec));
+    let calls = edge(&index, "Pod/shop/a", Relation::Calls, "Service/shop/cart");
+    assert_eq!(
+        (paths(&calls), calls.derivation, calls.layer),
+        (
+            vec!["spec.containers[0].env[0].value"],
+            Derivation::Inferred,
+            Layer::Inferred
+        )
+    );
+    assert!((calls.confidence - 0.7).abs() < f32::EPSILON);
+}
+
+const GATEWAYS: &str = "gateway.networking.k8s.io";
+
+#[test]
+fn routes_across_namespaces_need_a_grant() {
+    let route = json!({"spec": {
+        "parentRefs": [{"name": "edge"}],
+        "rules": [{
+            "backendRefs": [{"name": "web", "port": 80}, {"name": "api", "namespace": "back", "port": 80}, {"name": "api", "namespace": "back", "port": 81}],
+            "filters": [{"requestMirror": {"backendRef": {"name": "copy"}}}],
+        }],
+    }});
+    let grant = |name: &str| {
+        json!({"spec": {"from": [{"group": GATEWAYS, "kind": "HTTPRoute", "namespace": "shop"}],
+                                             "to": [{"group": "", "kind": "Service", "name": name}]}})
+    };
+    let gateway = json!({"spec": {"gatewayClassName": "c", "listeners": [{"tls": {"certificateRefs": [{"name": "tls"}]}}]}});
+    let service = || json!({"spec": {"type": "ClusterIP", "ports": [{"port": 80}, {"port": 81}]}});
+    let (http, attached) = (format!("HTTPRoute.{GATEWAYS}"), format!("Gateway.{GATEWAYS}"));
+    let (grants, class) = (
+        format!("ReferenceGrant.{GATEWAYS}"),
+        format!("GatewayClass.{GATEWAYS}"),
+    );
+    let expected = |granted: &str| {
+        let mut expected = vec![
+            format!("!{attached}/shop/edge terminates-tls Secret/shop/tls"),
+            format!("!{http}/shop/r routes Service/shop/copy"),
+            format!("{attached}/shop/edge uses-class {class}/c"),
+            format!("{http}/shop/r attaches {attached}/shop/edge"),
+            format!("{granted}{http}/shop/r routes Service/back/api"),
+            format!("{http}/shop/r routes Service/shop/web"),
+        ];
+        expected.sort();
+        expected
+    };
+    let texts = |edges: &[String]| {
+        edges
+            .iter()
+            .map(|edge| Box::leak(edge.clone().into_boxed_str()) as &str)
+            .collect::<Vec<_>>()
+    };
+    in_any_order(
+        &[
+            (&grants, "back/g", grant("api")),
+            (&http, "shop/r", route),
+            (&attached, "shop/edge", gateway),
+            (&class, "c", json!({})),
+            ("Service", "shop/web", service()),
+            ("Service", "back/api", service()),
+            (&grants, "back/h", grant("other")),
+        ],
+        &texts(&expected("")),
+        &texts(&expected("!")),
+    );
+}
+
+#[test]
+fn other_projects_name_what_they_work_on() {
+    let service = || json!({"spec": {"type": "ClusterIP"}});
+    in_any_order(
+        &[
+            ("Secret", "shop/tls", json!({})),
+            (
+                "Certificate.cert-manager.io",
+                "shop/c",
+                json!({"spec": {"secretName": "tls", "issuerRef": {"name": "i", "kind": "ClusterIssuer"}}}),
+            ),
+            ("ClusterIssuer.cert-manager.io", "i", json!({})),
+            (
+                "ExternalSecret.external-secrets.io",
+                "shop/tls",
+                json!({"spec": {"secretStoreRef": {"name": "vault"}}}),
+            ),
+            (
+                "ServiceMonitor.monitoring.coreos.com",
+                "watch/all",
+                json!({"spec": {"selector": {}, "namespaceSelector": {"matchNames": ["shop"]}}}),
+            ),
+            (
+                "PodMonitor.monitoring.coreos.com",
+                "watch/any",
+                json!({"spec": {"selector": {"matchLabels": {"app": "web"}}, "namespaceSelector": {"any": true}}}),
+            ),
+            (
+                "PodMonitor.monitoring.coreos.com",
+                "watch/own",
+                json!({"spec": {"selector": {}}}),
+            ),
+            ("Pod", "shop/web", labels(json!({"app": "web"}))),
+            ("Service", "shop/web", service()),
+            ("Service", "back/api", service()),
+            (
+                "VirtualService.networking.istio.io",
+                "shop/v",
+                json!({"spec": {"gateways": ["mesh", "edge/main"], "http": [
+                {"route": [{"destination": {"host": "web"}}, {"destination": {"host": "api.back.svc.cluster.local"}}, {"destination": {"host": "*.example.org"}}]}]}}),
+            ),
+            (
+                "DestinationRule.networking.istio.io",
+                "shop/d",
+                json!({"spec": {"host": "web"}}),
+            ),
+            (
+                "Rollout.argoproj.io",
+                "shop/r",
+                json!({"spec": {"strategy": {"canary": {"stableService": "web"}}}}),
+            ),
+            (
+                "Application.argoproj.io",
+                "argo/a",
+                json!({"status": {"resources": [{"kind": "Service", "namespace": "shop", "name": "web"}, {"kind": "Service", "namespace": "shop", "name": "gone"}]}}),
+            ),
+            (
+                "Kustomization.kustomize.toolkit.fluxcd.io",
+                "flux/k",
+                json!({"status": {"inventory": {"entries": [{"id": "back_api__Service", "v": "v1"}]}}}),
+            ),
+            (
+                "ScaledObject.keda.sh",
+                "shop/s",
+                json!({"spec": {"scaleTargetRef": {"name": "web"}}}),
+            ),
+            (
+                "VerticalPodAutoscaler.autoscaling.k8s.io",
+                "shop/v",
+                json!({"spec": {"targetRef": {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "r"}}}),
+            ),
+            (
+                "VolumeSnapshot.snapshot.storage.k8s.io",
+                "shop/s",
+                json!({"spec": {"source": {"persistentVolumeClaimName": "data"}}, "status": {"boundVolumeSnapshotContentName": "content"}}),
+            ),
+            (
+                "VolumeSnapshotContent.snapshot.storage.k8s.io",
+                "content",
+                json!({}),
+            ),
+        ],
+        &[
+            "!ExternalSecret.external-secrets.io/shop/tls syncs-from SecretStore.external-secrets.io/shop/vault",
+            "!ScaledObject.keda.sh/shop/s scales Deployment/shop/web",
+            "!VirtualService.networking.istio.io/shop/v attaches Gateway.networking.istio.io/edge/main",
+            "!VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots PersistentVolumeClaim/shop/data",
+            "Application.argoproj.io/argo/a manages Service/shop/web",
+            "Certificate.cert-manager.io/shop/c issued-by ClusterIssuer.cert-manager.io/i",
+            "Certificate.cert-manager.io/shop/c issues Secret/shop/tls",
+            "DestinationRule.networking.istio.io/shop/d tunes Service/shop/web",
+            "ExternalSecret.external-secrets.io/shop/tls syncs-to Secret/shop/tls",
+            "Kustomization.kustomize.toolkit.fluxcd.io/flux/k manages Service/back/api",
+            "PodMonitor.monitoring.coreos.com/watch/any monitors Pod/shop/web",
+            "Rollout.argoproj.io/shop/r routes Service/shop/web",
+            "ServiceMonitor.monitoring.coreos.com/watch/all monitors Service/shop/web",
+            "VerticalPodAutoscaler.autoscaling.k8s.io/shop/v scales Rollout.argoproj.io/shop/r",
+            "VirtualService.networking.istio.io/shop/v routes Service/back/api",
+            "VirtualService.networking.istio.io/shop/v routes Service/shop/web",
+            "VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots VolumeSnapshotContent.snapshot.storage.k8s.io/content",
+        ],
+        &[
+            "!ExternalSecret.external-secrets.io/shop/tls syncs-from SecretStore.external-secrets.io/shop/vault",
+            "!ScaledObject.keda.sh/shop/s scales Deployment/shop/web",
+            "!VirtualService.networking.istio.io/shop/v attaches Gateway.networking.istio.io/edge/main",
+            "!VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots PersistentVolumeClaim/shop/data",
+            "Application.argoproj.io/argo/a manages Service/shop/web",
+            "Certificate.cert-manager.io/shop/c issued-by ClusterIssuer.cert-manager.io/i",
+            "DestinationRule.networking.istio.io/shop/d tunes Service/shop/web",
+            "Kustomization.kustomize.toolkit.fluxcd.io/flux/k manages Service/back/api",
+            "PodMonitor.monitoring.coreos.com/watch/any monitors Pod/shop/web",
+            "Rollout.argoproj.io/shop/r routes Service/shop/web",
+            "ServiceMonitor.monitoring.coreos.com/watch/all monitors Service/shop/web",
+            "VerticalPodAutoscaler.autoscaling.k8s.io/shop/v scales Rollout.argoproj.io/shop/r",
+            "VirtualService.networking.istio.io/shop/v routes Service/back/api",
+            "VirtualService.networking.istio.io/shop/v routes Service/shop/web",
+            "VolumeSnapshot.snapshot.storage.k8s.io/shop/s snapshots VolumeSnapshotContent.snapshot.storage.k8s.io/content",
+        ],
+    );
+}

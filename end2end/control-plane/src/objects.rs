@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::User;
 
 /// The built-in API groups, without the core group.
-const GROUPS: [&str; 14] = [
+const GROUPS: [&str; 16] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
     "apps",
     "autoscaling",
     "batch",
@@ -15,6 +16,7 @@ const GROUPS: [&str; 14] = [
     "discovery.k8s.io",
     "events.k8s.io",
     "networking.k8s.io",
+    "node.k8s.io",
     "policy",
     "rbac.authorization.k8s.io",
     "resource.k8s.io",

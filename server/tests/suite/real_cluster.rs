@@ -86,6 +86,7 @@ async fn a_deployment_is_drawn_with_the_proof_of_each_edge() {
     let complete = |topology: &Value| {
         of(topology, "runs-on", "Pod/", "Node/").len() == 2
             && of(topology, "targets", "EndpointSlice/", "Pod/").len() == 2
+            && topology["metadata"]["isComplete"] == true
     };
     let topology = server
         .get_until(&path, |answer| complete(&answer.json()))

@@ -213,6 +213,30 @@ async fn what_cannot_be_read_is_skipped_counted_and_explained() {
 }
 
 #[tokio::test]
+async fn what_is_not_served_is_neither_failed_nor_waited_for() {
+    let mut rig = Rig::new();
+    let policy = KindId::of("MutatingAdmissionPolicy").unwrap();
+    let all = rig.published.borrow().sync.kinds;
+    rig.list(
+        "MutatingAdmissionPolicy",
+        &[r#"{"metadata": {"name": "p", "uid": "1"}}"#.to_owned()],
+    )
+    .await;
+    rig.until("it is there", |state| state.state.count(policy) == 1)
+        .await;
+    rig.tell("MutatingAdmissionPolicy", News::NotServed).await;
+    let state = rig
+        .until("it is not served", |state| state.is_unserved(policy))
+        .await;
+    assert_eq!((state.sync.kinds, state.sync.synced), (all - 1, 0));
+    assert_eq!(state.state.count(policy), 0, "nothing of it is left");
+    assert!(state.sync.failed.is_empty() && state.sync.denied.is_empty());
+    rig.list("MutatingAdmissionPolicy", &[]).await;
+    let state = rig.until("it is served", |state| state.is_synced(policy)).await;
+    assert_eq!((state.sync.kinds, state.unserved.len()), (all, 0));
+}
+
+#[tokio::test]
 async fn what_is_denied_is_not_shown_and_what_fails_is_kept() {
     let mut rig = Rig::new();
     rig.list("Pod", &[pod("a", "1", "x")]).await;

@@ -113,6 +113,7 @@ impl Writer {
             }
             News::Events(events) => kind.take_events(events, &mut self.index),
             News::Live(generation) => kind.live(generation),
+            News::NotServed => kind.not_served(&mut self.index),
             News::Trouble { denied, problem } => {
                 if kind.trouble(denied, problem, &mut self.index) {
                     let (name, verb) = (input.kind.get().kind, if denied { "denied" } else { "failing" });
@@ -147,11 +148,6 @@ impl Writer {
         }
         let state = self.index.state();
         let counts = self.are_counts_known().then(|| state.counts());
-        let synced: Arc<[KindId]> = if last.sync.synced == sync.synced && last.sync.denied == sync.denied {
-            last.synced.clone()
-        } else {
-            self.synced().collect()
-        };
         self.publish.send_replace(Arc::new(Published {
             epoch: self.epoch,
             state,
@@ -161,15 +157,16 @@ impl Writer {
             reason,
             version: self.link.version.clone(),
             counts,
-            synced,
+            synced: self.kinds_that(KindState::is_synced),
+            unserved: self.kinds_that(KindState::is_unserved),
             at: clock::now(),
         }));
         self.on_publish.notify_one();
     }
 
-    fn synced(&self) -> impl Iterator<Item = KindId> {
-        let synced = self.kinds.iter().filter(|(_, kind)| kind.is_synced());
-        synced.map(|(kind, _)| *kind)
+    fn kinds_that(&self, are: impl Fn(&KindState) -> bool) -> Arc<[KindId]> {
+        let those = self.kinds.iter().filter(|(_, kind)| are(kind));
+        those.map(|(kind, _)| *kind).collect()
     }
 
     fn sync(&self) -> Sync {
@@ -184,7 +181,7 @@ impl Writer {
                 .collect()
         };
         Sync {
-            kinds: count(&|_| true),
+            kinds: count(&|kind| !kind.is_unserved()),
             synced: count(&KindState::is_synced),
             complete: self.kinds.values().all(KindState::is_settled),
             denied: problems(true),
@@ -216,7 +213,7 @@ impl Writer {
 
     /// The connection as the link has it; but whoever may list nothing at all is told so.
     fn connection(&self, sync: &Sync) -> (model::ClusterStatus, Option<model::cluster::StatusReason>) {
-        let all_denied = sync.denied.len() == self.kinds.len();
+        let all_denied = u32::try_from(sync.denied.len()).is_ok_and(|denied| denied == sync.kinds);
         match sync.denied.first() {
             Some(problem) if all_denied && self.link.status == model::ClusterStatus::Connected => (
                 model::ClusterStatus::Error,

@@ -175,7 +175,10 @@ impl<T: Transport> Watch<T> {
                 410 => self.expired(step),
                 504 if is_from_the_future(&error) => self.expired(step),
                 401 => self.unauthorized(credential, &error, step).await,
+                // Rights are looked at first: of what is not served one hears that it is forbidden.
+                403 if self.context.kind.get().optional && !self.is_served().await => self.not_served().await,
                 403 => self.denied(&error, step).await,
+                404 if self.context.kind.get().optional => self.not_served().await,
                 429 | 500.. => self.retry(&text(&error), retry_after, step).await,
                 // Not served (404), or not in this form (406, 400): a restart of the API server may change that.
                 _ => {
@@ -184,6 +187,13 @@ impl<T: Transport> Watch<T> {
                 }
             },
         }
+    }
+
+    async fn not_served(&mut self) -> State {
+        self.synced = false;
+        self.tell(clock::now(), News::NotServed).await;
+        // A definition may be installed at any time; nobody waits for it to the second.
+        self.pause(SLOW, Step::START, "the cluster does not serve it".to_owned())
     }
 
     /// The connection is gone, or was never there. The link finds out whether that is more than this one connection.
@@ -264,7 +274,7 @@ impl<T: Transport> Watch<T> {
     async fn trouble(&mut self, denied: bool, message: &str, step: &Step) {
         let kind = self.context.kind.get();
         let problem = KindProblem {
-            kind: kind.kind.to_owned(),
+            kind: kind.id.to_owned(),
             verb: step.verb().to_owned(),
             group: kind.group.to_owned(),
             resource: kind.plural.to_owned(),

@@ -21,20 +21,25 @@ const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 pub(super) struct Resource {
     pub form: WatchForm,
     path: String,
+    /// Where the API server says which resources of the group it serves.
+    group: String,
+    plural: &'static str,
 }
 
 impl Resource {
     /// All objects of a kind, in all namespaces.
     pub fn of(kind: KindId) -> Self {
         let kind = kind.get();
-        let path = if kind.group.is_empty() {
-            format!("/api/{}/{}", kind.version, kind.plural)
+        let group = if kind.group.is_empty() {
+            format!("/api/{}", kind.version)
         } else {
-            format!("/apis/{}/{}/{}", kind.group, kind.version, kind.plural)
+            format!("/apis/{}/{}", kind.group, kind.version)
         };
         Self {
             form: kind.watch,
-            path,
+            path: format!("{group}/{}", kind.plural),
+            group,
+            plural: kind.plural,
         }
     }
 
@@ -48,6 +53,30 @@ impl Resource {
             query.push(format!("continue={}", encode(token)));
         }
         self.get(query)
+    }
+
+    /// What the group serves. Whoever may sign in may ask.
+    pub fn group(&self) -> Get {
+        Get {
+            path: self.group.clone(),
+            accept: OBJECTS,
+            timeout: None,
+        }
+    }
+
+    /// Whether it is in an answer to [`Self::group`]; as long as that cannot be read, it may be.
+    pub fn is_in(&self, group: &[u8]) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Group {
+            resources: Vec<Served>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Served {
+            name: String,
+        }
+        serde_json::from_slice(group).map_or(true, |group: Group| {
+            group.resources.iter().any(|served| served.name == self.plural)
+        })
     }
 
     /// Everything that happens after a resourceVersion.

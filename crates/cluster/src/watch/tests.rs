@@ -86,6 +86,14 @@ impl Asked {
         self.answer(200, None, stream::iter([Ok(Bytes::from(body))]).boxed());
     }
 
+    fn answers(self, body: &str) {
+        self.answer(
+            200,
+            None,
+            stream::iter([Ok(Bytes::from(body.to_owned()))]).boxed(),
+        );
+    }
+
     fn stream(self) -> Stream {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let body = stream::poll_fn(move |context| receiver.poll_recv(context)).boxed();
@@ -553,6 +561,55 @@ async fn a_kind_that_is_not_served_is_failing_and_tried_again_once_a_minute() {
     let (list, after) = rig.asked_after(start).await;
     assert_eq!(after, 60_000);
     list.lists().page("10", "", &[]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_not_every_cluster_serves_is_looked_for_once_a_minute() {
+    let mut rig = Rig::of("MutatingAdmissionPolicy");
+    let not_found = "the server could not find the requested resource";
+    let mut start = Instant::now();
+    rig.asked().await.status(404, not_found);
+    assert!(matches!(rig.told().await, News::NotServed));
+    for _ in 0..2 {
+        let (list, after) = rig.asked_after(start).await;
+        assert_eq!(after, 60_000);
+        start = list.at;
+        list.status(404, not_found);
+        assert!(matches!(rig.told().await, News::NotServed));
+    }
+    // It is installed, followed, and taken away again.
+    let (list, _) = rig.asked_after(start).await;
+    list.page("10", "", &[]);
+    assert!(matches!(rig.told().await, News::Page { last: true, .. }));
+    rig.asked()
+        .await
+        .has("resourceVersion=10&")
+        .status(404, not_found);
+    assert!(matches!(rig.told().await, News::NotServed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_forbidden_may_not_be_served_at_all() {
+    let mut rig = Rig::of("MutatingAdmissionPolicy");
+    let mut start = Instant::now();
+    for group in [None, Some(r#"{"resources":[{"name":"other"}]}"#)] {
+        let (list, _) = rig.asked_after(start).await;
+        start = list.at;
+        list.lists().status(403, "forbidden");
+        let discovery = rig.asked().await.has("/apis/admissionregistration.k8s.io/v1");
+        match group {
+            None => discovery.status(404, "no such group"),
+            Some(group) => discovery.answers(group),
+        }
+        assert!(matches!(rig.told().await, News::NotServed));
+    }
+    let (list, after) = rig.asked_after(start).await;
+    assert_eq!(after, 60_000);
+    list.status(403, "forbidden");
+    rig.asked()
+        .await
+        .answers(r#"{"resources":[{"name":"mutatingadmissionpolicies"}]}"#);
+    assert!(rig.trouble().await.0, "it is served, and denied");
 }
 
 #[tokio::test(start_paused = true)]

@@ -217,3 +217,143 @@ pub(super) const VOLUME: &[Column] = &[
     age(),
     wide("VolumeMode", "Filesystem or Block"),
 ];
+
+const CREATED_AT: Column = date("Created At", "When it was made");
+
+pub(super) const CREATED: &[Column] = &[name(), CREATED_AT];
+
+pub(super) const REPLICATION_CONTROLLER: &[Column] = REPLICA_SET;
+
+pub(super) const AUTOSCALER: &[Column] = &[
+    name(),
+    text("Reference", "What it scales"),
+    text("Targets", "Measured and wanted"),
+    text("MinPods", "Fewest pods"),
+    text("MaxPods", "Most pods"),
+    text("Replicas", "Pods there are"),
+    age(),
+];
+
+pub(super) const BUDGET: &[Column] = &[
+    name(),
+    text("Min Available", "Pods that must stay"),
+    text("Max Unavailable", "Pods that may go"),
+    number("Allowed Disruptions", "Pods that may go now"),
+    age(),
+];
+
+pub(super) const NETWORK_POLICY: &[Column] = &[name(), text("Pod-Selector", "Pods it applies to"), age()];
+
+pub(super) const INGRESS_CLASS: &[Column] = &[
+    name(),
+    text("Controller", "Who serves it"),
+    text("Parameters", "What configures it"),
+    age(),
+];
+
+pub(super) const STORAGE_CLASS: &[Column] = &[
+    name(),
+    text("Provisioner", "Who makes its volumes"),
+    text("ReclaimPolicy", "What happens when a claim goes"),
+    text("VolumeBindingMode", "When a volume is made"),
+    text("AllowVolumeExpansion", "Whether claims may grow"),
+    age(),
+];
+
+pub(super) const PRIORITY_CLASS: &[Column] = &[
+    name(),
+    number("Value", "The higher, the sooner"),
+    text("Global-Default", "Whether pods without a class have it"),
+    age(),
+    text("PreemptionPolicy", "Whether other pods make way"),
+];
+
+pub(super) const RUNTIME_CLASS: &[Column] = &[name(), text("Handler", "Name on the nodes"), age()];
+
+pub(super) const ATTACHMENT: &[Column] = &[
+    name(),
+    text("Attacher", "Driver that attaches"),
+    text("PV", "Volume"),
+    text("Node", "Node"),
+    text("Attached", "Whether it is"),
+    age(),
+];
+
+pub(super) const CSI_DRIVER: &[Column] = &[
+    name(),
+    text("AttachRequired", "Volumes must be attached"),
+    text("PodInfoOnMount", "Told of the pod"),
+    text("StorageCapacity", "Capacity counts in scheduling"),
+    text("TokenRequests", "Audiences of its tokens"),
+    text("RequiresRepublish", "Called again and again"),
+    text("Modes", "Kinds of volumes"),
+    age(),
+];
+
+pub(super) const CSI_NODE: &[Column] = &[name(), number("Drivers", "Drivers on the node"), age()];
+
+pub(super) const BINDING: &[Column] = &[
+    name(),
+    text("Role", "Role it grants"),
+    age(),
+    wide("Users", "To users"),
+    wide("Groups", "To groups"),
+    wide("ServiceAccounts", "To service accounts"),
+];
+
+pub(super) const QUOTA: &[Column] = &[
+    name(),
+    text("Request", "Used of allowed"),
+    text("Limit", "Limits used of allowed"),
+    age(),
+];
+
+pub(super) const WEBHOOKS: &[Column] = &[name(), number("Webhooks", "Number of webhooks"), age()];
+
+pub(super) const VALIDATING_POLICY: &[Column] = &[
+    name(),
+    number("Validations", "Number of rules"),
+    text("ParamKind", "Kind of its parameters"),
+    age(),
+];
+
+pub(super) const MUTATING_POLICY: &[Column] = &[
+    name(),
+    number("Mutations", "Number of changes"),
+    text("ParamKind", "Kind of its parameters"),
+    age(),
+];
+
+pub(super) const POLICY_BINDING: &[Column] = &[
+    name(),
+    text("PolicyName", "Policy it puts in force"),
+    text("ParamRef", "Its parameters"),
+    age(),
+];
+
+pub(super) const API_SERVICE: &[Column] = &[
+    name(),
+    text("Service", "Who serves it"),
+    text("Available", "Whether it answers"),
+    age(),
+];
+
+pub(super) const LEASE: &[Column] = &[name(), text("Holder", "Who holds it"), age()];
+
+pub(super) const EVENT: &[Column] = &[
+    name(),
+    date("Last Seen", "When it last happened"),
+    text("Type", "Normal or Warning"),
+    text("Reason", "What happened, in a word"),
+    text("Object", "What it happened to"),
+    wide("Subobject", "Which part of it"),
+    wide("Source", "Who says so"),
+    text("Message", "What happened"),
+    Column {
+        priority: 1,
+        ..date("First Seen", "When it first happened")
+    },
+    wide("Count", "How often"),
+];
+
+pub(super) const EXTENSION: &[Column] = &[name(), text("Ready", "Whether it is as it should be"), age()];

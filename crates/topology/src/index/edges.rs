@@ -2,11 +2,12 @@
 
 use super::Index;
 use crate::change::EdgeChange;
-use crate::facts::{Facts, Key, Reference};
+use crate::facts::{Facts, Key, Reference, Selector, Within};
 use crate::proof::{self, Proof};
-use crate::rules::Absent;
-use model::NodeId;
+use crate::rules::{self, Absent};
+use crate::symbols::Sym;
 use model::graph::{EdgeKey, End, NodeState, Relation};
+use model::{KindId, NodeId};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ impl Index {
     pub(super) fn prove(&mut self, key: EdgeKey) {
         let ends = (self.state.node(key.source), self.state.node(key.target));
         let proof = match ends {
-            (Some(source), Some(target)) => proof::prove(key.relation, source, target),
+            (Some(source), Some(target)) => proof::prove(key.relation, source, target, &self.state),
             _ => None,
         };
         self.set_edge(key, proof);
@@ -91,7 +92,7 @@ impl Index {
     pub(super) fn edges_of(&mut self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
         let mut edges = Vec::new();
         for reference in &facts.references {
-            edges.extend(self.edge_by(id, reference, true));
+            edges.extend(self.edges_by(id, reference, true));
         }
         edges.extend(self.edges_from_owners(id, facts));
         edges.extend(self.lookup.owned_by.get(&facts.uid).map(|owned| EdgeKey {
@@ -101,6 +102,7 @@ impl Index {
         }));
         edges.extend(self.edges_to_selected(id, facts));
         edges.extend(self.edges_from_selectors(id, facts));
+        edges.extend(self.edges_from_claim_templates(id, facts));
         let awaiting: Vec<NodeId> = self.lookup.awaiting.get(&facts.key).collect();
         for holder in awaiting {
             let Some(entry) = self.state.node(holder) else {
@@ -122,7 +124,7 @@ impl Index {
         let mut binds = false;
         for (reference, is_new) in differing(&old.references, &new.references) {
             binds |= reference.rule.relation == Relation::Binds;
-            edges.extend(self.edge_by(id, reference, is_new));
+            edges.extend(self.edges_by(id, reference, is_new));
         }
         if binds {
             // Whether a claim and a volume belong together is for both to say.
@@ -134,16 +136,89 @@ impl Index {
             edges.extend(self.edges_from_owners(id, new));
         }
         if old.labels != new.labels {
-            edges.extend(self.state.incoming_by(id, Relation::Selects));
+            for relation in rules::SELECTING {
+                edges.extend(self.state.incoming_by(id, *relation));
+            }
             edges.extend(self.edges_from_selectors(id, new));
         }
-        if old.selector != new.selector {
+        if old.selectors() != new.selectors() {
             let outgoing = self.state.outgoing(id).map(|(edge, _)| edge);
-            edges.extend(outgoing.filter(|edge| edge.relation == Relation::Selects));
+            edges.extend(outgoing.filter(|edge| rules::SELECTING.contains(&edge.relation)));
             edges.extend(self.edges_to_selected(id, new));
         }
-        if old.ports != new.ports {
+        if old.ports() != new.ports() {
             edges.extend(self.state.incoming_by(id, Relation::Routes));
+        }
+        edges
+    }
+
+    /// The edges that a reference makes: one, but for a template of claims.
+    fn edges_by(&mut self, holder: NodeId, reference: &Reference, needed: bool) -> Vec<EdgeKey> {
+        if reference.rule.relation == Relation::Claims {
+            let claims = self.state.beginning_with(&reference.to);
+            return claims.map(|named| oriented(holder, reference, named)).collect();
+        }
+        self.edge_by(holder, reference, needed).into_iter().collect()
+    }
+
+    /// The edges from StatefulSets that may have made a claim, from what its name leaves open: `a-b-c-0` may be claim `a`
+    /// of set `b-c`, or claim `a-b` of set `c`.
+    fn edges_from_claim_templates(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
+        let Some(kind) =
+            KindId::of("StatefulSet").filter(|_| facts.key.kind.get().kind == "PersistentVolumeClaim")
+        else {
+            return Vec::new();
+        };
+        let Some((base, _)) = facts.key.name.rsplit_once('-') else {
+            return Vec::new();
+        };
+        let sets = base.match_indices('-').filter_map(|(dash, _)| {
+            let set = Key {
+                kind,
+                namespace: facts.key.namespace.clone(),
+                name: base.get(dash + 1..)?.into(),
+            };
+            self.state.id(&set)
+        });
+        sets.map(|source| EdgeKey {
+            source,
+            target: id,
+            relation: Relation::Claims,
+        })
+        .collect()
+    }
+
+    /// The edges of selectors that look into a namespace, or not, by its labels.
+    pub(super) fn edges_into(&self, namespace: &Facts) -> Vec<EdgeKey> {
+        if namespace.key.kind.get().kind != "Namespace" {
+            return Vec::new();
+        }
+        let mut edges = Vec::new();
+        for id in &self.lookup.selectors.across {
+            let facts = self.state.node(*id).and_then(|entry| entry.facts());
+            let selectors = facts.map_or(&[][..], Facts::selectors).iter();
+            for selector in selectors.filter(|selector| matches!(selector.within, Within::Matching(_))) {
+                let scope = (selector.kind, Some(namespace.key.name.clone()));
+                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                edges.extend(selected.into_iter().map(|target| EdgeKey {
+                    source: *id,
+                    target,
+                    relation: selector.rule.relation,
+                }));
+            }
+        }
+        edges
+    }
+
+    /// The edges that a grant may give leave for.
+    pub(super) fn edges_granted(&mut self, grant: &Facts) -> Vec<EdgeKey> {
+        let mut edges = Vec::new();
+        if let (false, Some(namespace)) = (grant.grants().is_empty(), &grant.key.namespace) {
+            let holders: Vec<NodeId> = self.lookup.crossing.get(namespace).collect();
+            for holder in holders {
+                let outgoing = self.state.outgoing(holder).map(|(edge, _)| edge);
+                edges.extend(outgoing.filter(|edge| edge.relation == Relation::Routes));
+            }
         }
         edges
     }
@@ -171,30 +246,52 @@ impl Index {
     }
 
     fn edges_to_selected(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
-        let Some(selector) = facts.selector.as_deref() else {
-            return Vec::new();
-        };
-        let selected = self
-            .lookup
-            .labelled
-            .selected(facts.key.namespace.as_ref(), selector);
-        selected
-            .into_iter()
-            .map(|target| EdgeKey {
-                source: id,
-                target,
-                relation: selector.rule.relation,
-            })
-            .collect()
+        let mut edges = Vec::new();
+        for selector in facts.selectors() {
+            for namespace in self.namespaces(facts, selector) {
+                let scope = (selector.kind, namespace);
+                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                edges.extend(selected.into_iter().map(|target| EdgeKey {
+                    source: id,
+                    target,
+                    relation: selector.rule.relation,
+                }));
+            }
+        }
+        edges
+    }
+
+    /// The namespaces in which a selector looks; `None` for a cluster-scoped kind.
+    fn namespaces(&self, facts: &Facts, selector: &Selector) -> Vec<Option<Sym>> {
+        match &selector.within {
+            Within::Own => vec![facts.key.namespace.clone()],
+            Within::Any => {
+                let tallies = self.state.tallies(selector.kind);
+                tallies.map(|(namespace, _)| namespace.cloned()).collect()
+            }
+            Within::Named(names) => names.iter().cloned().map(Some).collect(),
+            Within::Matching(labels) => {
+                let Some(kind) = KindId::of("Namespace") else {
+                    return Vec::new();
+                };
+                let found = self.lookup.labelled.selected(&(kind, None), labels).into_iter();
+                found
+                    .filter_map(|id| Some(Some(self.state.node(id)?.key().name.clone())))
+                    .collect()
+            }
+        }
     }
 
     fn edges_from_selectors(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
-        let candidates = self.lookup.selectors.candidates(facts);
+        if !rules::is_selectable(facts.key.kind) {
+            return Vec::new();
+        }
+        let candidates = self.lookup.selectors.candidates(facts).into_iter();
         candidates
-            .map(|source| EdgeKey {
+            .map(|(source, relation)| EdgeKey {
                 source,
                 target: id,
-                relation: Relation::Selects,
+                relation,
             })
             .collect()
     }

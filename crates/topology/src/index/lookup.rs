@@ -2,10 +2,12 @@
 
 use super::labels::{Labelled, Selectors};
 use super::multi::Multi;
-use crate::facts::{Facts, Key};
+use crate::facts::{Facts, Key, Want};
 use crate::rules::{self, Absent};
 use crate::symbols::Sym;
-use model::NodeId;
+use model::{KindId, NodeId, Timestamp};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// Who is where. References to objects that count as missing are not in here: their edges are.
 #[derive(Debug, Default)]
@@ -20,6 +22,34 @@ pub(super) struct Lookup {
     pub(super) labelled: Labelled,
     /// Who selects.
     pub(super) selectors: Selectors,
+    /// The default classes of a kind: the newest first, then by name.
+    pub(super) defaults: BTreeSet<(KindId, Reverse<Option<Timestamp>>, Sym)>,
+    /// Objects by the namespaces in which they name something that they need leave for.
+    pub(super) crossing: Multi<Sym>,
+    /// Objects by what their wants depend on: see [`topic`].
+    pub(super) wanting: Multi<Key>,
+}
+
+/// What a want depends on: the address of the object that says more, or that of a kind's classes without a name.
+pub(super) fn topic(want: &Want) -> Key {
+    match want {
+        Want::Default { kind, .. } => topic_of_kind(*kind),
+        Want::Params { policy, .. } => policy.clone(),
+    }
+}
+
+/// The topic of a kind's default.
+pub(super) fn topic_of_kind(kind: KindId) -> Key {
+    Key {
+        kind,
+        namespace: None,
+        name: Sym::from(""),
+    }
+}
+
+fn default_of(facts: &Facts) -> Option<(KindId, Reverse<Option<Timestamp>>, Sym)> {
+    facts.default_field()?;
+    Some((facts.key.kind, Reverse(facts.created), facts.key.name.clone()))
 }
 
 impl Lookup {
@@ -28,7 +58,7 @@ impl Lookup {
         self.add_owners(id, facts);
         self.add_references(id, facts);
         self.add_labels(id, facts);
-        self.selectors.insert(id, facts);
+        self.add_extra(id, facts);
     }
 
     pub(super) fn remove(&mut self, id: NodeId, facts: &Facts) {
@@ -36,7 +66,7 @@ impl Lookup {
         self.remove_owners(id, facts);
         self.remove_references(id, facts);
         self.remove_labels(id, facts);
-        self.selectors.remove(id, facts);
+        self.remove_extra(id, facts);
     }
 
     /// The object with this id and UID has changed.
@@ -53,9 +83,33 @@ impl Lookup {
             self.remove_labels(id, old);
             self.add_labels(id, new);
         }
-        if old.selector != new.selector {
-            self.selectors.remove(id, old);
-            self.selectors.insert(id, new);
+        if (&old.extra, old.created) != (&new.extra, new.created) {
+            self.remove_extra(id, old);
+            self.add_extra(id, new);
+        }
+    }
+
+    fn add_extra(&mut self, id: NodeId, facts: &Facts) {
+        if facts.extra.is_none() {
+            return;
+        }
+        self.selectors.insert(id, facts);
+        self.defaults.extend(default_of(facts));
+        for want in facts.wants() {
+            self.wanting.insert(topic(want), id);
+        }
+    }
+
+    fn remove_extra(&mut self, id: NodeId, facts: &Facts) {
+        if facts.extra.is_none() {
+            return;
+        }
+        self.selectors.remove(id, facts);
+        if let Some(default) = default_of(facts) {
+            self.defaults.remove(&default);
+        }
+        for want in facts.wants() {
+            self.wanting.remove(&topic(want), id);
         }
     }
 
@@ -75,25 +129,38 @@ impl Lookup {
         for to in awaited(facts) {
             self.awaiting.insert(to.clone(), id);
         }
+        for namespace in crossed(facts) {
+            self.crossing.insert(namespace.clone(), id);
+        }
     }
 
     fn remove_references(&mut self, id: NodeId, facts: &Facts) {
         for to in awaited(facts) {
             self.awaiting.remove(to, id);
         }
+        for namespace in crossed(facts) {
+            self.crossing.remove(namespace, id);
+        }
     }
 
     fn add_labels(&mut self, id: NodeId, facts: &Facts) {
-        if rules::network::selectable(facts.key.kind) {
+        if rules::is_selectable(facts.key.kind) {
             self.labelled.insert(id, facts);
         }
     }
 
     fn remove_labels(&mut self, id: NodeId, facts: &Facts) {
-        if rules::network::selectable(facts.key.kind) {
+        if rules::is_selectable(facts.key.kind) {
             self.labelled.remove(id, facts);
         }
     }
+}
+
+fn crossed(facts: &Facts) -> impl Iterator<Item = &Sym> {
+    let references = facts.references.iter();
+    references
+        .filter(|reference| facts.needs_grant(reference))
+        .filter_map(|reference| reference.to.namespace.as_ref())
 }
 
 fn awaited(facts: &Facts) -> impl Iterator<Item = &Key> {

@@ -1,9 +1,12 @@
 //! Facts in the making.
 
 use super::meta::{self, Meta};
-use crate::facts::{Detail, Facts, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort};
-use crate::json::Strings;
+use crate::facts::{
+    Detail, Extra, Facts, Grant, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort, Want,
+    Within,
+};
 use crate::rules::Rule;
+use crate::selector::LabelSelector;
 use crate::symbols::{Sym, Symbols};
 use model::graph::Replicas;
 use model::list::Cell;
@@ -20,14 +23,13 @@ pub(crate) struct Draft<'s> {
     owners: Arc<[Owner]>,
     deleting: Option<String>,
     references: Vec<Arc<Reference>>,
-    selector: Option<Box<Selector>>,
-    ports: Vec<ServicePort>,
+    extra: Extra,
 }
 
 /// An object that a field names.
 pub(crate) struct Named<'n> {
     /// Its kind. One that the kind table does not have is passed over.
-    pub kind: &'static str,
+    pub kind: Option<KindId>,
     /// Its namespace, if it is not the object's own.
     pub namespace: Option<&'n str>,
     /// Its name. An empty one is passed over.
@@ -43,7 +45,21 @@ pub(crate) struct Named<'n> {
 }
 
 impl<'n> Named<'n> {
-    pub(crate) fn new(kind: &'static str, name: &'n str, path: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: &str, name: &'n str, path: impl Into<String>) -> Self {
+        Self::of(KindId::of(kind), name, path)
+    }
+
+    /// Of the kind that two fields name, as far as the table has it.
+    pub(crate) fn of_kind(group: &str, kind: &str, name: &'n str, path: impl Into<String>) -> Self {
+        Self::of(KindId::of_group_kind(group, kind), name, path)
+    }
+
+    /// Of the kind that `apiVersion` and `kind` name.
+    pub(crate) fn of_version(api_version: &str, kind: &str, name: &'n str, path: impl Into<String>) -> Self {
+        Self::of_kind(group_of(api_version), kind, name, path)
+    }
+
+    fn of(kind: Option<KindId>, name: &'n str, path: impl Into<String>) -> Self {
         Self {
             kind,
             namespace: None,
@@ -119,8 +135,7 @@ impl<'s> Draft<'s> {
                 finalizers.join(", ")
             }),
             references: Vec::new(),
-            selector: None,
-            ports: Vec::new(),
+            extra: Extra::default(),
             symbols,
         }
     }
@@ -137,7 +152,7 @@ impl<'s> Draft<'s> {
 
     /// Adds a field that names another object.
     pub(crate) fn refer(&mut self, rule: &'static Rule, named: Named<'_>) {
-        let Some(kind) = KindId::of(named.kind).filter(|_| !named.name.is_empty()) else {
+        let Some(kind) = named.kind.filter(|_| !named.name.is_empty()) else {
             return;
         };
         let namespace = match named.namespace.filter(|namespace| !namespace.is_empty()) {
@@ -163,29 +178,64 @@ impl<'s> Draft<'s> {
         self.references.push(self.symbols.reference(reference));
     }
 
-    /// Sets what the object selects. No labels select nothing.
+    /// Adds a selector.
     pub(crate) fn select(
         &mut self,
         rule: &'static Rule,
-        kind: &'static str,
-        labels: &Strings<'_>,
-        path: &str,
+        kind: &str,
+        within: Within,
+        labels: LabelSelector,
+        path: impl AsRef<str>,
     ) {
-        let Some(kind) = KindId::of(kind).filter(|_| !labels.is_empty()) else {
+        let Some(kind) = KindId::of(kind) else {
             return;
         };
-        self.selector = Some(Box::new(Selector {
+        let path = self.symbols.intern(path.as_ref());
+        self.extra.selectors.push(Selector {
             rule,
             kind,
-            labels: self.symbols.labels(labels.pairs()),
-            path: self.symbols.intern(path),
-        }));
+            within,
+            labels,
+            path,
+        });
+    }
+
+    /// Adds a reference that other objects complete.
+    pub(crate) fn want(&mut self, want: Want) {
+        self.extra.wants.push(want);
+    }
+
+    /// It wants the default class of a kind.
+    pub(crate) fn want_default(&mut self, rule: &'static Rule, kind: &str) {
+        if let Some(kind) = KindId::of(kind) {
+            self.want(Want::Default { rule, kind });
+        }
+    }
+
+    /// It says by this field that it is the default class of its kind.
+    pub(crate) fn be_default(&mut self, path: &str) {
+        self.extra.default = Some(self.symbols.intern(path));
+    }
+
+    /// It lets somebody name something in its namespace.
+    pub(crate) fn grant(&mut self, grant: Grant) {
+        self.extra.grants.push(grant);
+    }
+
+    /// Its parameters are of this kind.
+    pub(crate) fn take_params(&mut self, api_version: &str, kind: &str) {
+        self.extra.params = KindId::of_group_kind(group_of(api_version), kind);
+    }
+
+    /// The object's namespace; empty if it has none.
+    pub(crate) fn namespace(&self) -> String {
+        self.key.namespace.as_deref().unwrap_or_default().to_owned()
     }
 
     /// Adds a port that the object offers.
     pub(crate) fn offer(&mut self, name: &str, number: i32) {
         let name = (!name.is_empty()).then(|| self.symbols.intern(name));
-        self.ports.push(ServicePort { name, number });
+        self.extra.ports.push(ServicePort { name, number });
     }
 
     /// The cells that every kind has: `Name` and `Age`.
@@ -241,9 +291,13 @@ impl<'s> Draft<'s> {
             labels: self.labels,
             owners: self.owners,
             references: self.references,
-            selector: self.selector,
-            ports: self.ports,
+            extra: (self.extra != Extra::default()).then(|| Box::new(self.extra)),
             cells,
         }
     }
+}
+
+/// The group of an apiVersion: `apps` of `apps/v1`, nothing of `v1`.
+pub(crate) fn group_of(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }

@@ -1,7 +1,7 @@
 //! Ingress.
 
 use super::draft::{Draft, Outcome};
-use super::meta::Meta;
+use super::meta::{self, Meta};
 use super::service::Status;
 use crate::facts::Facts;
 use crate::json::{Lax, Text};
@@ -10,7 +10,6 @@ use crate::symbols::Symbols;
 use model::list::Cell;
 use model::{Health, KindId};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -32,7 +31,15 @@ pub(crate) struct Spec<'a> {
     pub default_backend: Lax<Backend<'a>>,
     #[serde(borrow)]
     pub rules: Lax<Vec<Rule<'a>>>,
-    tls: Lax<Vec<IgnoredAny>>,
+    #[serde(borrow)]
+    pub tls: Lax<Vec<Tls<'a>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Tls<'a> {
+    #[serde(borrow)]
+    pub secret_name: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -93,6 +100,11 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     network::ingress(&spec, &mut draft);
+    network::ingress_class(
+        spec.ingress_class_name.as_deref(),
+        metadata.annotations.get(meta::INGRESS_CLASS),
+        &mut draft,
+    );
     let cells = vec![
         draft.name_cell(),
         Cell::text(spec.ingress_class_name.as_deref().unwrap_or_default()),

@@ -7,11 +7,35 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The annotations that a rule or a cell needs. No other is kept: `last-applied-configuration` may hold secrets.
-const NEEDED: [&str; 2] = [MIRROR, STORAGE_CLASS];
+const NEEDED: [&str; 7] = [
+    MIRROR,
+    STORAGE_CLASS,
+    INGRESS_CLASS,
+    DEFAULT_INGRESS_CLASS,
+    DEFAULT_STORAGE_CLASS,
+    OLD_DEFAULT_STORAGE_CLASS,
+    TOKEN_OF,
+];
 /// On the API server's picture of a pod that a node runs from a file.
-pub(super) const MIRROR: &str = "kubernetes.io/config.mirror";
+pub(crate) const MIRROR: &str = "kubernetes.io/config.mirror";
 /// Wins over spec.storageClassName.
-pub(super) const STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+pub(crate) const STORAGE_CLASS: &str = "volume.beta.kubernetes.io/storage-class";
+
+/// The class of an Ingress before there was a field.
+pub(crate) const INGRESS_CLASS: &str = "kubernetes.io/ingress.class";
+/// On the default IngressClass.
+pub(crate) const DEFAULT_INGRESS_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
+/// On the default StorageClass.
+pub(crate) const DEFAULT_STORAGE_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
+/// The same, before it was stable; still heeded.
+pub(crate) const OLD_DEFAULT_STORAGE_CLASS: &str = "storageclass.beta.kubernetes.io/is-default-class";
+/// On a token Secret: its service account.
+pub(crate) const TOKEN_OF: &str = "kubernetes.io/service-account.name";
+
+/// The path of an annotation.
+pub(super) fn annotation(key: &str) -> String {
+    format!("metadata.annotations[\"{key}\"]")
+}
 
 /// ObjectMeta.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -104,7 +128,7 @@ impl Condition<'_> {
 /// A LabelSelector.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct LabelSelector<'a> {
+pub(crate) struct LabelSelector<'a> {
     #[serde(borrow)]
     pub match_labels: Strings<'a>,
     #[serde(borrow)]
@@ -114,7 +138,7 @@ pub(super) struct LabelSelector<'a> {
 /// An entry of matchExpressions.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Expression<'a> {
+pub(crate) struct Expression<'a> {
     #[serde(borrow)]
     pub key: Text<'a>,
     #[serde(borrow)]
@@ -124,6 +148,15 @@ pub(super) struct Expression<'a> {
 }
 
 impl LabelSelector<'_> {
+    /// What labels must meet.
+    pub fn requirements(&self) -> crate::selector::LabelSelector {
+        let expressions = self.match_expressions.iter().map(|expression| {
+            let values = expression.values.iter().map(ToString::to_string).collect();
+            (&*expression.key, &*expression.operator, values)
+        });
+        crate::selector::LabelSelector::of(self.match_labels.pairs(), expressions)
+    }
+
     /// As kubectl prints it: requirements by key, joined by commas; empty if there are none.
     pub fn print(&self) -> String {
         let mut parts: Vec<(&str, String)> = self

@@ -1,10 +1,10 @@
 //! PersistentVolume.
 
 use super::draft::{Draft, Outcome};
-use super::meta::Meta;
+use super::meta::{Meta, STORAGE_CLASS};
 use super::storage::{access_modes, class, or_unset};
 use crate::facts::Facts;
-use crate::json::{Lax, Strings, Text};
+use crate::json::{Lax, Strings, Text, slim};
 use crate::rules::storage;
 use crate::symbols::Symbols;
 use model::list::Cell;
@@ -34,11 +34,31 @@ struct Spec<'a> {
     #[serde(borrow)]
     claim_ref: Lax<ClaimRef<'a>>,
     #[serde(borrow)]
-    storage_class_name: Text<'a>,
+    storage_class_name: Option<Text<'a>>,
     #[serde(borrow)]
     volume_attributes_class_name: Option<Text<'a>>,
     #[serde(borrow)]
     volume_mode: Option<Text<'a>>,
+    #[serde(borrow)]
+    csi: Lax<Csi<'a>>,
+}
+
+slim! {
+    /// A volume of a CSI driver.
+    pub(crate) struct Csi<'a> {
+        pub driver: Text<'a>,
+        pub controller_publish_secret_ref: Lax<SecretRef<'a>>,
+        pub node_stage_secret_ref: Lax<SecretRef<'a>>,
+        pub node_publish_secret_ref: Lax<SecretRef<'a>>,
+        pub controller_expand_secret_ref: Lax<SecretRef<'a>>,
+        pub node_expand_secret_ref: Lax<SecretRef<'a>>,
+    }
+
+    /// A Secret in any namespace.
+    pub(crate) struct SecretRef<'a> {
+        pub name: Text<'a>,
+        pub namespace: Text<'a>,
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -71,6 +91,9 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     storage::volume(&spec.claim_ref, &mut draft);
+    storage::csi(&spec.csi, &mut draft);
+    let annotation = metadata.annotations.get(STORAGE_CLASS);
+    storage::class(annotation, spec.storage_class_name.as_deref(), false, &mut draft);
     let word = if metadata.is_deleting() {
         "Terminating"
     } else {
@@ -99,7 +122,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         Cell::Text(policy.to_string()),
         Cell::Text(word.to_owned()),
         Cell::Text(claim),
-        Cell::Text(class(&metadata, &spec.storage_class_name).to_owned()),
+        Cell::Text(class(&metadata, spec.storage_class_name.as_deref()).to_owned()),
         Cell::Text(or_unset(spec.volume_attributes_class_name.as_ref())),
         Cell::Text(status.reason.to_string()),
         draft.age_cell(),

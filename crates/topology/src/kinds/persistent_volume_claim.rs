@@ -1,7 +1,8 @@
 //! PersistentVolumeClaim.
 
+use super::classes::TypedRef;
 use super::draft::{Draft, Outcome};
-use super::meta::Meta;
+use super::meta::{Meta, STORAGE_CLASS};
 use super::storage::{access_modes, class, or_unset};
 use crate::facts::Facts;
 use crate::json::{Lax, Strings, Text};
@@ -24,11 +25,15 @@ struct Claim<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Spec<'a> {
+pub(crate) struct Spec<'a> {
+    #[serde(borrow)]
+    pub data_source: Lax<TypedRef<'a>>,
+    #[serde(borrow)]
+    pub data_source_ref: Lax<TypedRef<'a>>,
     #[serde(borrow)]
     volume_name: Text<'a>,
     #[serde(borrow)]
-    storage_class_name: Text<'a>,
+    storage_class_name: Option<Text<'a>>,
     #[serde(borrow)]
     volume_attributes_class_name: Option<Text<'a>>,
     #[serde(borrow)]
@@ -54,6 +59,10 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     storage::claim(&spec.volume_name, &mut draft);
+    storage::restores(&spec, &mut draft);
+    let annotation = metadata.annotations.get(STORAGE_CLASS);
+    let waits = spec.volume_name.is_empty();
+    storage::class(annotation, spec.storage_class_name.as_deref(), waits, &mut draft);
     let word = if metadata.is_deleting() {
         "Terminating"
     } else {
@@ -81,7 +90,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         Cell::Text(spec.volume_name.to_string()),
         Cell::Text(capacity),
         Cell::Text(modes),
-        Cell::Text(class(&metadata, &spec.storage_class_name).to_owned()),
+        Cell::Text(class(&metadata, spec.storage_class_name.as_deref()).to_owned()),
         Cell::Text(or_unset(spec.volume_attributes_class_name.as_ref())),
         draft.age_cell(),
         Cell::Text(or_unset(spec.volume_mode.as_ref())),

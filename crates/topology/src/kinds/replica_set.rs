@@ -35,10 +35,10 @@ struct Spec<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Status<'a> {
+pub(super) struct Status<'a> {
     observed_generation: i64,
-    replicas: i32,
-    ready_replicas: i32,
+    pub replicas: i32,
+    pub ready_replicas: i32,
     available_replicas: i32,
     #[serde(borrow)]
     conditions: Conditions<'a>,
@@ -68,7 +68,8 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     Ok(draft.finish(outcome, cells))
 }
 
-fn outcome(generation: i64, desired: i32, status: &Status<'_>) -> Outcome {
+/// As far along as its pods are.
+pub(super) fn outcome(generation: i64, desired: i32, status: &Status<'_>) -> Outcome {
     let (ready, available) = (status.ready_replicas, status.available_replicas);
     let replicas = workload::replicas(desired, ready, available);
     let outcome = |health| workload::outcome(replicas, health);

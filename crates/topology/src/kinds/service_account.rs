@@ -4,23 +4,33 @@ use super::draft::{Draft, Outcome};
 use super::meta::Meta;
 use crate::facts::Facts;
 use crate::json::Lax;
+use crate::pod_spec::Source;
+use crate::rules::{PULLS_WITH, config, identity};
 use crate::symbols::Symbols;
 use model::list::Cell;
 use model::{Health, KindId};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct ServiceAccount<'a> {
     #[serde(borrow)]
     metadata: Meta<'a>,
-    secrets: Lax<Vec<IgnoredAny>>,
+    #[serde(borrow)]
+    secrets: Lax<Vec<Source<'a>>>,
+    #[serde(borrow)]
+    image_pull_secrets: Lax<Vec<Source<'a>>>,
 }
 
 pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, serde_json::Error> {
-    let ServiceAccount { metadata, secrets } = serde_json::from_slice(json)?;
-    let draft = Draft::new(kind, &metadata, symbols);
+    let ServiceAccount {
+        metadata,
+        secrets,
+        image_pull_secrets,
+    } = serde_json::from_slice(json)?;
+    let mut draft = Draft::new(kind, &metadata, symbols);
+    identity::secrets(&secrets, &mut draft);
+    config::pull_secrets(&PULLS_WITH, &image_pull_secrets, "imagePullSecrets", &mut draft);
     let secrets = i64::try_from(secrets.len()).map_or(Cell::Unknown, Cell::Number);
     let cells = vec![draft.name_cell(), secrets, draft.age_cell()];
     Ok(draft.finish(Outcome::new("", Health::Healthy), cells))

@@ -6,7 +6,7 @@ use super::workload;
 use crate::facts::Facts;
 use crate::json::{Lax, Text};
 use crate::pod_spec::Template;
-use crate::rules::pods;
+use crate::rules::{network, pods, storage};
 use crate::symbols::Symbols;
 use model::list::Cell;
 use model::{Health, KindId};
@@ -27,6 +27,8 @@ struct StatefulSet<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Spec<'a> {
     replicas: Option<i32>,
+    #[serde(borrow)]
+    service_name: Text<'a>,
     #[serde(borrow)]
     template: Lax<Template<'a>>,
     #[serde(borrow)]
@@ -79,6 +81,9 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     let mut draft = Draft::new(kind, &metadata, symbols);
     let claims = &spec.volume_claim_templates;
     let replaced = |volume: &str| claims.iter().any(|claim| claim.metadata.name == *volume);
+    network::governing_service(&spec.service_name, &mut draft);
+    let templates = spec.volume_claim_templates.iter();
+    storage::claim_templates(templates.map(|template| &*template.metadata.name), &mut draft);
     pods::template(&spec.template.spec, workload::TEMPLATE, replaced, &mut draft);
     let outcome = outcome(metadata.generation, &spec, &status);
     let [containers, images] = workload::image_cells(&spec.template.spec);

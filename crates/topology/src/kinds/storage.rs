@@ -20,8 +20,9 @@ pub(super) fn access_modes(modes: &[Text<'_>]) -> String {
 }
 
 /// The storage class: the old annotation wins over the field.
-pub(super) fn class<'m>(metadata: &'m Meta<'_>, field: &'m Text<'_>) -> &'m str {
-    metadata.annotations.get(meta::STORAGE_CLASS).unwrap_or(field)
+pub(super) fn class<'m>(metadata: &'m Meta<'_>, field: Option<&'m str>) -> &'m str {
+    let annotation = metadata.annotations.get(meta::STORAGE_CLASS);
+    annotation.or(field).unwrap_or_default()
 }
 
 /// Text, or `<unset>` for a field that is not there.

@@ -1,9 +1,10 @@
 //! Kinds of which only kubectl's cells and the metadata are asked for: ConfigMap, Secret. Contents never get here.
 
 use super::draft::{Draft, Outcome};
-use super::meta::Meta;
+use super::meta::{Meta, TOKEN_OF};
 use crate::facts::Facts;
 use crate::json::{Lax, Scalar};
+use crate::rules::identity;
 use crate::symbols::Symbols;
 use model::kind::ColumnFormat;
 use model::list::Cell;
@@ -28,7 +29,12 @@ struct Object<'a> {
 
 pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, serde_json::Error> {
     let row: Row<'_> = serde_json::from_slice(json)?;
-    let draft = Draft::new(kind, &row.object.metadata, symbols);
+    let metadata = &row.object.metadata;
+    let mut draft = Draft::new(kind, metadata, symbols);
+    let is_token = matches!(row.cells.get(1), Some(Scalar::Text(text)) if *text == "kubernetes.io/service-account-token");
+    if let Some(account) = metadata.annotations.get(TOKEN_OF).filter(|_| is_token) {
+        identity::token_secret(account, &mut draft);
+    }
     let columns = kind.get().columns.iter().enumerate();
     let cells = columns
         .map(|(place, column)| match column.format {

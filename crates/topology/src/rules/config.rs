@@ -1,4 +1,4 @@
-//! mounts and reads of ConfigMaps and Secrets.
+//! mounts and reads of ConfigMaps and Secrets; pulls-with.
 
 use super::Rule;
 use crate::facts::Detail;
@@ -94,5 +94,15 @@ pub(super) fn environment(rule: &'static Rule, container: &Container<'_>, path: 
         let at = format!("envFrom[{index}]");
         add("ConfigMap", &from.config_map_ref, format!("{at}.configMapRef"));
         add("Secret", &from.secret_ref, format!("{at}.secretRef"));
+    }
+}
+
+/// The Secrets of registries that images are pulled with.
+pub(crate) fn pull_secrets(rule: &'static Rule, secrets: &[Source<'_>], path: &str, draft: &mut Draft<'_>) {
+    for (index, secret) in secrets.iter().enumerate() {
+        draft.refer(
+            rule,
+            Named::new("Secret", &secret.name, format!("{path}[{index}].name")),
+        );
     }
 }

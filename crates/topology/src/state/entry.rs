@@ -23,6 +23,7 @@ pub struct Entry {
 enum Body {
     Live(Arc<Facts>),
     Absent { key: Arc<Key>, hidden: bool },
+    Virtual { key: Arc<Key> },
 }
 
 /// The worst health among what a node owns. Of equally bad ones the furthest down the signal path, then the one known
@@ -44,13 +45,16 @@ impl Entry {
         }
     }
 
-    /// The place of an object that is not there; `hidden` if it cannot be known whether it is.
+    /// The place of an object that is not there; `hidden` if it cannot be known whether it is. What is no object is
+    /// neither.
     pub(crate) fn absent(id: NodeId, key: Key, hidden: bool) -> Self {
+        let (is_virtual, key) = (key.kind.is_virtual(), Arc::new(key));
         Self {
             id,
-            body: Body::Absent {
-                key: Arc::new(key),
-                hidden,
+            body: if is_virtual {
+                Body::Virtual { key }
+            } else {
+                Body::Absent { key, hidden }
             },
             owned: None,
         }
@@ -79,7 +83,7 @@ impl Entry {
     pub fn key(&self) -> &Key {
         match &self.body {
             Body::Live(facts) => &facts.key,
-            Body::Absent { key, .. } => key,
+            Body::Absent { key, .. } | Body::Virtual { key } => key,
         }
     }
 
@@ -91,7 +95,7 @@ impl Entry {
     pub(crate) fn shared_facts(&self) -> Option<&Arc<Facts>> {
         match &self.body {
             Body::Live(facts) => Some(facts),
-            Body::Absent { .. } => None,
+            Body::Absent { .. } | Body::Virtual { .. } => None,
         }
     }
 
@@ -101,6 +105,7 @@ impl Entry {
             Body::Live(_) => NodeState::Live,
             Body::Absent { hidden: true, .. } => NodeState::Hidden,
             Body::Absent { hidden: false, .. } => NodeState::Missing,
+            Body::Virtual { .. } => NodeState::Virtual,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Namespaces and layers: what is in a view without a focus.
 
-use crate::change::{Change, EdgeChange, Extent};
+use crate::change::{Change, EdgeChange, Extent, NodeChange};
 use crate::facts::Key;
 use crate::state::{Entry, State};
 use crate::symbols::Sym;
@@ -29,11 +29,11 @@ impl Scope {
         let mut namespaces = namespaces.to_vec();
         namespaces.sort();
         namespaces.dedup();
-        let layers = if layers.is_empty() { &Layer::ALL } else { layers };
-        Self {
-            namespaces,
-            layers: layers.to_vec(),
+        let mut layers = layers.to_vec();
+        if layers.is_empty() {
+            layers.extend(Layer::ALL.into_iter().filter(|layer| *layer != Layer::Events));
         }
+        Self { namespaces, layers }
     }
 
     pub(super) fn has_layer(&self, layer: Layer) -> bool {
@@ -50,8 +50,17 @@ impl Scope {
             })
     }
 
+    /// Whether objects of a kind are drawn. Events only with their layer: there may be more of them than of all else.
+    fn draws(&self, kind: KindId) -> bool {
+        kind.get().kind != "Event" || self.has_layer(Layer::Events)
+    }
+
     pub(super) fn contains(&self, key: &Key) -> bool {
-        self.has(key.namespace.as_ref())
+        self.has(key.namespace.as_ref()) && self.draws(key.kind)
+    }
+
+    fn contained(&self, node: &NodeChange) -> bool {
+        self.has(node.namespace.as_ref()) && self.draws(node.kind)
     }
 
     pub(super) fn node(&self, state: &State, entry: &Entry) -> Node {
@@ -79,9 +88,13 @@ impl Scope {
     pub(super) fn snapshot(&self, state: &State) -> Graph {
         let mut graph = Graph::default();
         let inside: Vec<&Entry> = if self.namespaces.is_empty() {
-            state.nodes().collect()
+            state
+                .nodes()
+                .filter(|entry| self.draws(entry.key().kind))
+                .collect()
         } else {
             KindId::all()
+                .filter(|kind| self.draws(*kind))
                 .flat_map(|kind| state.nodes_of(kind, &self.namespaces))
                 .collect()
         };
@@ -110,7 +123,7 @@ impl Scope {
             *said = (*said).max(what);
         };
         let inside = |id: NodeId| match change.node(id) {
-            Some(node) => self.has(node.namespace.as_ref()),
+            Some(node) => self.contained(node),
             None => self.contains_id(state, id),
         };
         for (key, what) in change.edges() {
@@ -145,7 +158,7 @@ impl Scope {
                 Extent::Removed => Say::Removed,
             };
             // A removed node outside was there by its edges, and those have been dealt with.
-            let shown = self.has(node.namespace.as_ref())
+            let shown = self.contained(node)
                 || state
                     .node(id)
                     .is_some_and(|entry| self.edges_at(state, entry).next().is_some());

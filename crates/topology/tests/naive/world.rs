@@ -20,38 +20,162 @@ pub enum Event {
     /// A kind is listed: some of what is there, and one more.
     Relist { spec: Spec, keep: u64 },
     /// A kind becomes visible, or no longer is.
-    Visible { kind: usize, visible: bool },
+    Visible { kind: &'static str, visible: bool },
 }
 
 /// An object: the numbers choose among a few of everything, so that objects meet.
 #[derive(Clone, Debug)]
 pub struct Spec {
-    kind: usize,
+    kind: &'static str,
     namespace: usize,
     name: usize,
     life: usize,
     seed: u64,
 }
 
-const KINDS: [&str; 14] = [
-    "Pod",
-    "Pod",
-    "Pod",
-    "ReplicaSet",
-    "Deployment",
-    "StatefulSet",
-    "Service",
-    "EndpointSlice",
-    "Ingress",
-    "ConfigMap",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "Node",
-    "ServiceAccount",
+/// Kinds that meet: histories are played among those of one line.
+const THEMES: &[&[&str]] = &[
+    &[
+        "Pod",
+        "Pod",
+        "Pod",
+        "ReplicaSet",
+        "Deployment",
+        "StatefulSet",
+        "Service",
+        "EndpointSlice",
+        "Ingress",
+        "ConfigMap",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "Node",
+        "ServiceAccount",
+    ],
+    &[
+        "Ingress",
+        "Ingress",
+        "IngressClass",
+        "IngressClass",
+        "Service",
+        "Secret",
+        "StatefulSet",
+        "ConfigMap",
+        "Pod",
+    ],
+    &[
+        "NetworkPolicy",
+        "NetworkPolicy",
+        "NetworkPolicy",
+        "Pod",
+        "Pod",
+        "Pod",
+        "Namespace",
+        "Namespace",
+        "PodDisruptionBudget",
+        "ResourceQuota",
+        "LimitRange",
+    ],
+    &[
+        "StatefulSet",
+        "StatefulSet",
+        "PersistentVolumeClaim",
+        "PersistentVolumeClaim",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "StorageClass",
+        "StorageClass",
+        "VolumeAttachment",
+        "CSIDriver",
+        "CSINode",
+        "Secret",
+        "Node",
+    ],
+    &[
+        "Role",
+        "ClusterRole",
+        "ClusterRole",
+        "RoleBinding",
+        "RoleBinding",
+        "ClusterRoleBinding",
+        "ClusterRoleBinding",
+        "ServiceAccount",
+        "ServiceAccount",
+        "Secret",
+        "Secret",
+    ],
+    &[
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingAdmissionPolicyBinding",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "APIService",
+        "CustomResourceDefinition",
+        "Service",
+        "ConfigMap",
+        "ConfigMap",
+        "Namespace",
+    ],
+    &[
+        "Pod",
+        "Pod",
+        "Pod",
+        "PriorityClass",
+        "PriorityClass",
+        "RuntimeClass",
+        "Lease",
+        "Node",
+        "HorizontalPodAutoscaler",
+        "HorizontalPodAutoscaler",
+        "Deployment",
+        "ReplicationController",
+        "Event",
+        "Event",
+        "Service",
+        "Service",
+        "Job",
+        "CronJob",
+        "DaemonSet",
+    ],
+    &[
+        "HTTPRoute.gateway.networking.k8s.io",
+        "HTTPRoute.gateway.networking.k8s.io",
+        "HTTPRoute.gateway.networking.k8s.io",
+        "Gateway.gateway.networking.k8s.io",
+        "GatewayClass.gateway.networking.k8s.io",
+        "Service",
+        "Service",
+        "Secret",
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "ReferenceGrant.gateway.networking.k8s.io",
+        "ConfigMap",
+    ],
+    &[
+        "ServiceMonitor.monitoring.coreos.com",
+        "ServiceMonitor.monitoring.coreos.com",
+        "PodMonitor.monitoring.coreos.com",
+        "Certificate.cert-manager.io",
+        "Issuer.cert-manager.io",
+        "ExternalSecret.external-secrets.io",
+        "VirtualService.networking.istio.io",
+        "Gateway.networking.istio.io",
+        "Application.argoproj.io",
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "ScaledObject.keda.sh",
+        "Service",
+        "Service",
+        "Pod",
+        "Secret",
+        "PersistentVolumeClaim",
+    ],
 ];
 
-fn spec() -> impl Strategy<Value = Spec> {
-    let numbers = (0..KINDS.len(), 0..2_usize, 0..3_usize, 0..8_usize, any::<u64>());
+fn spec(theme: usize) -> impl Strategy<Value = Spec> {
+    let kinds = prop::sample::select(THEMES[theme].to_vec());
+    let numbers = (kinds, 0..2_usize, 0..3_usize, 0..8_usize, any::<u64>());
     numbers.prop_map(|(kind, namespace, name, life, seed)| Spec {
         kind,
         namespace,
@@ -61,13 +185,24 @@ fn spec() -> impl Strategy<Value = Spec> {
     })
 }
 
+/// Histories of the first theme.
 pub fn event() -> impl Strategy<Value = Event> {
+    event_of(0)
+}
+
+/// A history of some theme, with more than `shortest` and fewer than `longest` events.
+pub fn history(shortest: usize, longest: usize) -> impl Strategy<Value = Vec<Event>> {
+    (0..THEMES.len()).prop_flat_map(move |theme| prop::collection::vec(event_of(theme), shortest..longest))
+}
+
+fn event_of(theme: usize) -> impl Strategy<Value = Event> {
+    let kinds = prop::sample::select(THEMES[theme].to_vec());
     prop_oneof![
-        12 => spec().prop_map(Event::Upsert),
+        12 => spec(theme).prop_map(Event::Upsert),
         1 => any::<usize>().prop_map(|pick| Event::Again { pick }),
-        4 => (spec(), 0..4_u8).prop_map(|(spec, uid)| Event::Remove { spec, uid }),
-        1 => (spec(), any::<u64>()).prop_map(|(spec, keep)| Event::Relist { spec, keep }),
-        1 => (0..KINDS.len(), any::<bool>()).prop_map(|(kind, visible)| Event::Visible { kind, visible }),
+        4 => (spec(theme), 0..4_u8).prop_map(|(spec, uid)| Event::Remove { spec, uid }),
+        1 => (spec(theme), any::<u64>()).prop_map(|(spec, keep)| Event::Relist { spec, keep }),
+        1 => (kinds, any::<bool>()).prop_map(|(kind, visible)| Event::Visible { kind, visible }),
     ]
 }
 
@@ -75,6 +210,8 @@ pub fn event() -> impl Strategy<Value = Event> {
 #[derive(Default)]
 pub struct World {
     pub objects: BTreeMap<Key, Facts>,
+    /// The same as JSON.
+    pub json: BTreeMap<Key, Value>,
     pub visible: BTreeSet<KindId>,
 }
 
@@ -84,6 +221,7 @@ impl World {
             Event::Upsert(spec) => {
                 let facts = spec.facts(index.symbols());
                 self.objects.insert(facts.key.clone(), facts.clone());
+                self.json.insert(facts.key.clone(), spec.json());
                 index.upsert(facts);
             }
             Event::Again { pick } => {
@@ -101,6 +239,7 @@ impl World {
                 };
                 if own.is_some() && (uid.is_none() || uid == own) {
                     self.objects.remove(&facts.key);
+                    self.json.remove(&facts.key);
                 }
                 let Key {
                     kind,
@@ -119,14 +258,17 @@ impl World {
                     .filter(|(place, _)| keep >> place & 1 == 1)
                     .map(|(_, facts)| facts)
                     .collect();
+                let place = new.key.clone();
                 listed.push(new);
                 self.objects.retain(|key, _| key.kind != kind);
                 self.objects
                     .extend(listed.iter().map(|facts| (facts.key.clone(), facts.clone())));
+                self.json.insert(place, spec.json());
+                self.json.retain(|key, _| self.objects.contains_key(key));
                 index.relist(kind, listed);
             }
             Event::Visible { kind, visible } => {
-                let kind = KindId::of(KINDS[*kind]).unwrap();
+                let kind = KindId::of(kind).unwrap();
                 if *visible {
                     self.visible.insert(kind);
                 } else {
@@ -231,10 +373,10 @@ impl Dice {
 
 impl Spec {
     fn facts(&self, symbols: &mut Symbols) -> Facts {
-        let kind = KindId::of(KINDS[self.kind]).unwrap();
+        let kind = KindId::of(self.kind).unwrap();
         let value = self.json();
         let value = if kind.get().watch == model::kind::WatchForm::Table {
-            json!({"cells": ["x", self.seed % 3, "1d"], "object": {"metadata": value["metadata"]}})
+            json!({"cells": ["x", value["type"], "1d"], "object": {"metadata": value["metadata"]}})
         } else {
             value
         };
@@ -242,7 +384,7 @@ impl Spec {
     }
 
     fn json(&self) -> Value {
-        let kind = KINDS[self.kind];
+        let kind = self.kind;
         let mut dice = Dice(self.seed);
         let prefix = match kind {
             "Node" => "n",
@@ -250,6 +392,10 @@ impl Spec {
             "PersistentVolume" => "v",
             "PersistentVolumeClaim" => "p0-t",
             "Service" => "s",
+            "Secret" => "x",
+            "Lease" | "CSINode" => "n",
+            "Namespace" => return self.namespace_json(),
+            "StatefulSet" if dice.roll(2) == 0 => "t-p",
             "ServiceAccount" if self.name == 0 => "default",
             "ServiceAccount" => "u",
             _ => "p",
@@ -286,29 +432,72 @@ impl Spec {
                 "creationTimestamp": format!("2026-01-0{}T00:00:00Z", 1 + self.life),
             },
         });
+        if kind == "Secret" && dice.roll(3) > 0 {
+            let account = dice.pick(&["default", "u1", "u2"]);
+            object["metadata"]["annotations"] = json!({"kubernetes.io/service-account.name": account});
+        }
+        if kind == "Lease" && dice.roll(2) == 0 {
+            object["metadata"]["namespace"] = "kube-node-lease".into();
+        }
         let (spec, status) = self.body(kind, &mut dice);
+        let has_spec = KindId::of(kind).unwrap().get().kind;
         if kind == "EndpointSlice" {
             object["endpoints"] = spec;
+        } else if spec.get("metadata").is_some() || FLAT.contains(&has_spec) {
+            for (field, value) in spec.as_object().unwrap() {
+                if field == "annotations" {
+                    object["metadata"]["annotations"] = value.clone();
+                } else {
+                    object[field] = value.clone();
+                }
+            }
         } else {
+            let mut spec = spec;
+            if let Some(annotations) = spec.as_object_mut().and_then(|spec| spec.remove("annotations")) {
+                object["metadata"]["annotations"] = annotations;
+            }
             object["spec"] = spec;
             object["status"] = status;
         }
         object
     }
 
+    fn namespace_json(&self) -> Value {
+        let mut dice = Dice(self.seed);
+        let name = ["a", "b"][self.namespace];
+        let mut labels = json!({"kubernetes.io/metadata.name": name});
+        if dice.roll(3) > 0 {
+            labels["team"] = dice.pick(&["x", "y"]).into();
+        }
+        json!({"metadata": {"name": name, "uid": format!("Namespace//{name}/{}", self.life), "labels": labels}})
+    }
+
     fn body(&self, kind: &str, dice: &mut Dice) -> (Value, Value) {
         let replicas = || json!({"spec": {}});
         match kind {
             "Pod" => (pod_spec(dice), pod_status(dice)),
-            "ReplicaSet" | "Deployment" | "StatefulSet" => {
+            "Job" | "DaemonSet" => (json!({"template": {"spec": pod_spec(dice)}}), json!({})),
+            "CronJob" => (
+                json!({"jobTemplate": {"spec": {"template": {"spec": pod_spec(dice)}}}}),
+                json!({}),
+            ),
+            "ReplicaSet" | "Deployment" | "StatefulSet" | "ReplicationController" => {
                 let template = if dice.roll(2) == 0 {
                     replicas()
                 } else {
                     json!({"spec": pod_spec(dice)})
                 };
                 let replicas = dice.roll(3);
+                let templates: Vec<Value> = ["t", "t0", "p0-t"]
+                    .iter()
+                    .filter(|_| dice.roll(3) == 0)
+                    .map(|name| json!({"metadata": {"name": name}}))
+                    .collect();
                 (
-                    json!({"replicas": replicas, "template": template}),
+                    json!({
+                        "replicas": replicas, "template": template, "volumeClaimTemplates": templates,
+                        "serviceName": dice.pick(&["", "s0", "s1"]),
+                    }),
                     json!({"readyReplicas": dice.roll(3), "replicas": replicas}),
                 )
             }
@@ -346,12 +535,28 @@ impl Spec {
                     json!({"backend": {"service": {"name": dice.pick(&["s0", "s1", "s2"]), "port": port}}})
                 };
                 let paths: Vec<Value> = (0..dice.roll(3)).map(|_| path(dice)).collect();
-                (json!({"rules": [{"http": {"paths": paths}}]}), json!({}))
+                let mut spec = json!({"rules": [{"http": {"paths": paths}}]});
+                if dice.roll(3) == 0 {
+                    spec["tls"] = json!([{"secretName": dice.pick(&["", "x0"])}, {"secretName": "x1"}]);
+                }
+                if dice.roll(3) == 0 {
+                    spec["ingressClassName"] = dice.pick(&["p0", "p1"]).into();
+                }
+                if dice.roll(3) == 0 {
+                    spec["annotations"] = json!({"kubernetes.io/ingress.class": dice.pick(&["p0", "p2"])});
+                }
+                (spec, json!({}))
             }
-            "PersistentVolumeClaim" => (
-                json!({"volumeName": dice.pick(&["", "v0", "v1"])}),
-                json!({"phase": dice.pick(&["Bound", "Lost", "Pending"])}),
-            ),
+            "PersistentVolumeClaim" => {
+                let mut spec = json!({"volumeName": dice.pick(&["", "v0", "v1"])});
+                class(&mut spec, dice);
+                if dice.roll(3) == 0 {
+                    spec["dataSource"] =
+                        json!({"kind": dice.pick(&["PersistentVolumeClaim", "Pod"]), "name": "p0-t1"});
+                    spec["dataSourceRef"] = spec["dataSource"].clone();
+                }
+                (spec, json!({"phase": dice.pick(&["Bound", "Lost", "Pending"])}))
+            }
             "PersistentVolume" => {
                 let claim = format!("p0-t{}", dice.roll(2));
                 let claim = match dice.roll(3) {
@@ -362,14 +567,295 @@ impl Spec {
                         "uid": format!("PersistentVolumeClaim/a/{}/0", dice.roll(2)),
                     }),
                 };
-                (json!({"claimRef": claim}), json!({"phase": "Bound"}))
+                let mut spec = json!({"claimRef": claim});
+                class(&mut spec, dice);
+                if dice.roll(2) == 0 {
+                    spec["csi"] = json!({
+                        "driver": dice.pick(&["p0", "p1"]),
+                        "nodeStageSecretRef": {"name": "x0", "namespace": dice.pick(&["a", "b"])},
+                        "controllerExpandSecretRef": {"name": dice.pick(&["x0", "x1"]), "namespace": "a"},
+                    });
+                }
+                (spec, json!({"phase": "Bound"}))
             }
             "Node" => (
                 json!({}),
                 json!({"conditions": [{"type": "Ready", "status": dice.pick(&["True", "False"])}]}),
             ),
-            _ => (json!({}), json!({})),
+            "Application.argoproj.io" => {
+                let object = |dice: &mut Dice| {
+                    let (kind, name) = [("Service", "s0"), ("Pod", "p0")][dice.roll(2) as usize];
+                    json!({"kind": kind, "namespace": dice.pick(&["a", "b"]), "name": name})
+                };
+                let resources: Vec<Value> = (0..dice.roll(3)).map(|_| object(dice)).collect();
+                (json!({}), json!({"resources": resources}))
+            }
+            _ if kind.contains('.') => (extension(kind, dice), json!({})),
+            _ => (other(kind, dice), json!({})),
         }
+    }
+}
+
+fn extension(kind: &str, dice: &mut Dice) -> Value {
+    match kind.split('.').next().unwrap() {
+        "GatewayClass" if dice.roll(2) == 0 => {
+            json!({"parametersRef": {"group": "", "kind": "ConfigMap", "namespace": "a", "name": "c0"}})
+        }
+        "Gateway" => json!({
+            "gatewayClassName": dice.pick(&["p0", "p1"]),
+            "listeners": [{}, {"tls": {"certificateRefs": [{"name": "x0", "namespace": dice.pick(&["a", ""])}]}}],
+        }),
+        "HTTPRoute" => {
+            let backend = |dice: &mut Dice| json!({"name": dice.pick(&["s0", "s1"]), "namespace": dice.pick(&["a", "b", ""]), "port": 80 + dice.roll(2)});
+            let mut backends: Vec<Value> = (0..dice.roll(3)).map(|_| backend(dice)).collect();
+            if let Some(first) = backends.first_mut().filter(|_| dice.roll(3) == 0) {
+                first["filters"] = json!([{"requestMirror": {"backendRef": {"name": "s2"}}}]);
+            }
+            json!({
+                "parentRefs": [{"name": dice.pick(&["p0", "p1"]), "namespace": dice.pick(&["a", ""])}],
+                "rules": [{"backendRefs": backends}],
+            })
+        }
+        "ReferenceGrant" => {
+            let mut to = json!({"group": "", "kind": dice.pick(&["Service", "Secret"])});
+            if dice.roll(2) == 0 {
+                to["name"] = dice.pick(&["s0", "s1"]).into();
+            }
+            let from = json!({
+                "group": "gateway.networking.k8s.io", "kind": dice.pick(&["HTTPRoute", "HTTPRoute", "TCPRoute"]),
+                "namespace": dice.pick(&["a", "b"]),
+            });
+            json!({"from": [from], "to": [to]})
+        }
+        "ServiceMonitor" | "PodMonitor" => {
+            let namespaces = match dice.roll(3) {
+                0 => json!({"any": true}),
+                1 => json!({"matchNames": [dice.pick(&["a", "b"]), "c"]}),
+                _ => json!({}),
+            };
+            json!({"selector": selector(dice), "namespaceSelector": namespaces})
+        }
+        "Certificate" => {
+            json!({"secretName": dice.pick(&["x0", "x1"]), "issuerRef": {"name": dice.pick(&["p0", "p1"])}})
+        }
+        "ExternalSecret" if dice.roll(2) == 0 => {
+            json!({"secretStoreRef": {"name": "p0", "kind": "ClusterSecretStore"}})
+        }
+        "ExternalSecret" => json!({"secretStoreRef": {"name": "p0"}, "target": {"name": "x0"}}),
+        "VirtualService" => {
+            let host = dice.pick(&["s0", "s1.a.svc.cluster.local", "*.example.org", "s0.example.org"]);
+            json!({
+                "gateways": ["mesh", dice.pick(&["p0", "b/p1"])],
+                "http": [{"route": [{"destination": {"host": host}}], "mirror": {"host": dice.pick(&["", "s1"])}}],
+            })
+        }
+        "VolumeSnapshot" => json!({
+            "source": {"persistentVolumeClaimName": dice.pick(&["", "p0-t0", "p0-t1"])},
+            "volumeSnapshotClassName": dice.pick(&["", "p0"]),
+        }),
+        "ScaledObject" => json!({"scaleTargetRef": {"name": dice.pick(&["p0", "p1"])}}),
+        _ => json!({}),
+    }
+}
+
+/// Kinds whose fields are beside the metadata.
+const FLAT: &[&str] = &[
+    "ServiceAccount",
+    "Secret",
+    "StorageClass",
+    "PriorityClass",
+    "RuntimeClass",
+    "ClusterRole",
+    "Role",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    "Event",
+];
+
+fn class(spec: &mut Value, dice: &mut Dice) {
+    if dice.roll(3) == 0 {
+        spec["storageClassName"] = dice.pick(&["p0", "p1", ""]).into();
+    }
+    if dice.roll(4) == 0 {
+        spec["annotations"] = json!({"volume.beta.kubernetes.io/storage-class": dice.pick(&["p1", "p2"])});
+    }
+}
+
+/// A LabelSelector with any of the operators.
+fn selector(dice: &mut Dice) -> Value {
+    let mut selector = json!({});
+    if dice.roll(3) == 0 {
+        selector["matchLabels"] = json!({dice.pick(&["app", "team"]): dice.pick(&["x", "y"])});
+    }
+    let expressions: Vec<Value> = (0..dice.roll(3))
+        .map(|_| {
+            let key = dice.pick(&["app", "tier", "team"]);
+            match dice.roll(5) {
+                0 => json!({"key": key, "operator": "Exists"}),
+                1 => json!({"key": key, "operator": "DoesNotExist"}),
+                2 => json!({"key": key, "operator": "In", "values": ["x", "1"]}),
+                3 => json!({"key": key, "operator": "NotIn", "values": ["x", "2"]}),
+                _ => json!({"key": key, "operator": "In", "values": ["y"]}),
+            }
+        })
+        .collect();
+    selector["matchExpressions"] = expressions.into();
+    selector
+}
+
+fn peers(dice: &mut Dice) -> Vec<Value> {
+    let peer = |dice: &mut Dice| match dice.roll(4) {
+        0 => json!({"ipBlock": {"cidr": dice.pick(&["10.0.0.0/8", "0.0.0.0/0"])}}),
+        1 => json!({"podSelector": selector(dice)}),
+        2 => json!({"namespaceSelector": selector(dice)}),
+        _ => json!({"podSelector": selector(dice), "namespaceSelector": selector(dice)}),
+    };
+    (0..dice.roll(3)).map(|_| peer(dice)).collect()
+}
+
+fn service_ref(dice: &mut Dice) -> Value {
+    json!({"namespace": dice.pick(&["a", "b"]), "name": dice.pick(&["s0", "s1"])})
+}
+
+fn names(of: &[&str], dice: &mut Dice) -> Vec<Value> {
+    (0..dice.roll(3))
+        .map(|_| json!({"name": dice.pick(of)}))
+        .collect()
+}
+
+fn other(kind: &str, dice: &mut Dice) -> Value {
+    match kind {
+        "ServiceAccount" => json!({
+            "secrets": names(&["x0", "x1"], dice), "imagePullSecrets": names(&["x0", "x2"], dice),
+        }),
+        "Secret" => json!({"type": dice.pick(&["Opaque", "kubernetes.io/service-account-token"])}),
+        "IngressClass" => {
+            let mut spec = match dice.roll(3) {
+                0 => {
+                    json!({"parameters": {"apiGroup": "", "kind": "ConfigMap", "namespace": "a", "name": "c0"}})
+                }
+                1 => json!({"parameters": {"apiGroup": "example.org", "kind": "Other", "name": "c0"}}),
+                _ => json!({}),
+            };
+            if dice.roll(2) == 0 {
+                let value = dice.pick(&["true", "true", "false"]);
+                spec["annotations"] = json!({"ingressclass.kubernetes.io/is-default-class": value});
+            }
+            spec
+        }
+        "StorageClass" => {
+            let mut class = json!({"provisioner": dice.pick(&["p0", "p1", "none"])});
+            match dice.roll(3) {
+                0 => {
+                    class["parameters"] = json!({
+                        "csi.storage.k8s.io/provisioner-secret-name": "x0",
+                        "csi.storage.k8s.io/provisioner-secret-namespace": dice.pick(&["a", "b"]),
+                        "other": "x1",
+                    });
+                }
+                1 => {
+                    class["parameters"] = json!({
+                        "csi.storage.k8s.io/node-stage-secret-name": "${pvc.name}",
+                        "csi.storage.k8s.io/node-stage-secret-namespace": "a",
+                    });
+                }
+                _ => {}
+            }
+            if dice.roll(2) == 0 {
+                let key = dice.pick(&[
+                    "storageclass.kubernetes.io/is-default-class",
+                    "storageclass.beta.kubernetes.io/is-default-class",
+                ]);
+                class["annotations"] = json!({key: "true"});
+            }
+            class
+        }
+        "PriorityClass" => json!({"value": 5, "globalDefault": dice.roll(2) == 0}),
+        "NetworkPolicy" => {
+            let mut spec = json!({"podSelector": selector(dice)});
+            match dice.roll(4) {
+                0 => spec["policyTypes"] = json!(["Egress"]),
+                1 => spec["policyTypes"] = json!(["Ingress", "Egress"]),
+                _ => {}
+            }
+            let rules = |field: &str, dice: &mut Dice| -> Vec<Value> {
+                (0..dice.roll(3)).map(|_| json!({field: peers(dice)})).collect()
+            };
+            spec["ingress"] = rules("from", dice).into();
+            spec["egress"] = rules("to", dice).into();
+            spec
+        }
+        "PodDisruptionBudget" if dice.roll(4) == 0 => json!({}),
+        "PodDisruptionBudget" => json!({"selector": selector(dice)}),
+        "HorizontalPodAutoscaler" => {
+            let (version, kind) = [
+                ("apps/v1", "Deployment"),
+                ("v1", "ReplicationController"),
+                ("example.org/v1", "Deployment"),
+            ][dice.roll(3) as usize];
+            json!({"scaleTargetRef": {"apiVersion": version, "kind": kind, "name": dice.pick(&["p0", "p1"])}})
+        }
+        "VolumeAttachment" => json!({
+            "nodeName": dice.pick(&["n0", "n1"]), "source": {"persistentVolumeName": dice.pick(&["", "v0", "v1"])},
+        }),
+        "ClusterRole" if dice.roll(2) == 0 => {
+            json!({"aggregationRule": {"clusterRoleSelectors": [selector(dice), selector(dice)]}})
+        }
+        "RoleBinding" | "ClusterRoleBinding" => {
+            let subject = |dice: &mut Dice| match dice.roll(5) {
+                0 => json!({"kind": "Group", "name": dice.pick(&["system:masters", "devs"])}),
+                1 => json!({"kind": "User", "name": dice.pick(&["ann", "o/ne%"])}),
+                2 => json!({"kind": "User", "name": "system:serviceaccount:a:default"}),
+                3 => json!({"kind": "ServiceAccount", "name": dice.pick(&["default", "u1"])}),
+                _ => {
+                    json!({"kind": "ServiceAccount", "namespace": dice.pick(&["a", "b"]), "name": "default"})
+                }
+            };
+            let subjects: Vec<Value> = (0..dice.roll(4)).map(|_| subject(dice)).collect();
+            let role = json!({"kind": dice.pick(&["Role", "ClusterRole"]), "name": dice.pick(&["p0", "p1"])});
+            json!({"roleRef": role, "subjects": subjects})
+        }
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+            let webhook = |dice: &mut Dice| match dice.roll(3) {
+                0 => json!({"clientConfig": {"url": "https://x"}}),
+                _ => json!({"clientConfig": {"service": service_ref(dice)}}),
+            };
+            json!({"webhooks": (0..dice.roll(3)).map(|_| webhook(dice)).collect::<Vec<_>>()})
+        }
+        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => match dice.roll(4) {
+            0 => json!({}),
+            1 => json!({"paramKind": {"apiVersion": "v1", "kind": "Namespace"}}),
+            _ => json!({"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}),
+        },
+        "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding" => {
+            let mut spec = json!({"policyName": dice.pick(&["p0", "p1"])});
+            if dice.roll(3) > 0 {
+                spec["paramRef"] = json!({
+                    "name": dice.pick(&["c0", "c1", "a"]), "namespace": dice.pick(&["a", "b", ""]),
+                    "parameterNotFoundAction": dice.pick(&["Allow", "Deny"]),
+                });
+            }
+            spec
+        }
+        "APIService" if dice.roll(2) == 0 => json!({"service": service_ref(dice)}),
+        "CustomResourceDefinition" if dice.roll(2) == 0 => {
+            json!({"conversion": {"webhook": {"clientConfig": {"service": service_ref(dice)}}}})
+        }
+        "Event" => {
+            let kind = dice.pick(&["Pod", "Node"]);
+            let (prefix, namespace) = if kind == "Pod" { ("p", "a") } else { ("n", "") };
+            let number = dice.roll(3);
+            let uid = match dice.roll(3) {
+                0 => String::new(),
+                _ => format!("{kind}/{namespace}/{number}/0"),
+            };
+            json!({"involvedObject": {
+                "apiVersion": "v1", "kind": kind, "namespace": namespace, "name": format!("{prefix}{number}"), "uid": uid,
+            }})
+        }
+        _ => json!({}),
     }
 }
 
@@ -386,12 +872,37 @@ fn pod_spec(dice: &mut Dice) -> Value {
             {"configMap": {"name": "c0", "optional": true}}, {"secret": {"name": "x0"}},
         ]}}),
     };
-    json!({
+    let mut envs: Vec<Value> = (0..dice.roll(3)).map(|_| env(dice)).collect();
+    if dice.roll(3) == 0 {
+        let host = dice.pick(&[
+            "s0",
+            "s0:80",
+            "http://s1/x",
+            "s0.b",
+            "s1.a.svc.cluster.local",
+            "s1.a.example.org",
+        ]);
+        envs.push(json!({"name": "HOST", "value": host}));
+    }
+    let mut spec = json!({
         "nodeName": dice.pick(&["", "n0", "n1"]),
         "serviceAccountName": dice.pick(&["", "default", "u1"]),
-        "containers": [{"name": "main", "env": (0..dice.roll(3)).map(|_| env(dice)).collect::<Vec<_>>()}],
+        "containers": [{"name": "main", "env": envs}],
         "volumes": (0..dice.roll(3)).map(|_| volume(dice)).collect::<Vec<_>>(),
-    })
+    });
+    if dice.roll(3) == 0 {
+        spec["containers"][0]["args"] = json!([dice.pick(&["--to=s1:80", "s0.a.svc", "none"])]);
+        spec["containers"][0]["command"] = json!([dice.pick(&["run", "s2.b"])]);
+    }
+    if dice.roll(3) == 0 {
+        spec["imagePullSecrets"] = json!(names(&["x0", "x1"], dice));
+        spec["priorityClassName"] = dice.pick(&["", "p0", "p1"]).into();
+        spec["runtimeClassName"] = dice.pick(&["", "p0"]).into();
+    }
+    if dice.roll(2) == 0 {
+        spec["priority"] = 0.into();
+    }
+    spec
 }
 
 fn pod_status(dice: &mut Dice) -> Value {

@@ -46,7 +46,7 @@ pub fn pod(number: usize, restarts: u32) -> Value {
                                  "uid": format!("rs-{workload:032}"), "controller": true}],
         },
         "spec": {
-            "nodeName": format!("node-{}", number / PODS), "serviceAccountName": "default",
+            "nodeName": format!("node-{}", number / PODS), "serviceAccountName": "default", "priority": 0,
             "containers": [{"name": "app", "image": format!("registry.example.org/app-{workload}:1.4.2"),
                             "envFrom": [{"configMapRef": {"name": format!("app-{workload}")}}]}],
             "volumes": [{"name": "api", "projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}}],

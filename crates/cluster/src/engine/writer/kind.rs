@@ -22,6 +22,8 @@ pub(super) struct KindState {
     synced: bool,
     /// The generation of the link in which the watch last followed; `None` before it ever did.
     followed: Option<u64>,
+    /// The API server does not serve it, and need not.
+    unserved: bool,
     /// True for denied, and what was denied or failed.
     trouble: Option<(bool, KindProblem)>,
     /// What the list that is coming in has named so far.
@@ -51,6 +53,7 @@ impl KindState {
             counter,
             synced: false,
             followed: None,
+            unserved: false,
             trouble: None,
             listed: HashSet::new(),
             recent: Recent::default(),
@@ -88,8 +91,23 @@ impl KindState {
             index.remove(self.kind, key.namespace.as_deref(), &key.name, None);
         }
         self.synced = true;
+        self.unserved = false;
         self.trouble = None;
         index.set_kind_visible(self.kind, true);
+    }
+
+    /// There is no such kind: no objects, and what names one names nothing.
+    pub fn not_served(&mut self, index: &mut Index) {
+        self.begin_list();
+        index.relist(self.kind, Vec::new());
+        index.set_kind_visible(self.kind, true);
+        self.synced = false;
+        self.unserved = true;
+        self.trouble = None;
+    }
+
+    pub fn is_unserved(&self) -> bool {
+        self.unserved
     }
 
     /// Takes events in.
@@ -137,6 +155,7 @@ impl KindState {
     pub fn trouble(&mut self, denied: bool, problem: KindProblem, index: &mut Index) -> bool {
         if denied {
             self.synced = false;
+            self.unserved = false;
             self.listed.clear();
             self.unreadable = Unreadable::default();
             index.relist(self.kind, Vec::new());
@@ -156,7 +175,7 @@ impl KindState {
 
     /// There is nothing to wait for: the list is in, or it will not come.
     pub fn is_settled(&self) -> bool {
-        self.synced || self.trouble.is_some()
+        self.synced || self.unserved || self.trouble.is_some()
     }
 
     /// What is shown of it is from before the present generation of the link.

@@ -1,0 +1,39 @@
+//! calls-webhook, binds-policy, configured-by of admission policy bindings.
+
+use super::{BINDS_POLICY, CALLS_WEBHOOK};
+use crate::facts::{Key, Want};
+use crate::kinds::admission::{ParamRef, ServiceRef};
+use crate::kinds::{Draft, Named};
+use model::KindId;
+
+/// The Service that the field `at` names.
+pub(crate) fn webhook(service: &ServiceRef<'_>, at: &str, draft: &mut Draft<'_>) {
+    let named = Named {
+        namespace: Some(&service.namespace),
+        ..Named::new("Service", &service.name, format!("{at}.name"))
+    };
+    draft.refer(&CALLS_WEBHOOK, named);
+}
+
+/// The policy of this kind that a binding puts in force, and its parameters.
+pub(crate) fn binding(kind: &str, policy: &str, params: &ParamRef<'_>, draft: &mut Draft<'_>) {
+    draft.refer(&BINDS_POLICY, Named::new(kind, policy, "spec.policyName"));
+    if let Some(kind) = KindId::of(kind)
+        && !policy.is_empty()
+        && !params.name.is_empty()
+    {
+        let policy = Key {
+            kind,
+            namespace: None,
+            name: draft.intern(policy),
+        };
+        let namespace = (!params.namespace.is_empty()).then(|| draft.intern(&params.namespace));
+        let name = draft.intern(&params.name);
+        draft.want(Want::Params {
+            policy,
+            namespace,
+            name,
+            optional: params.parameter_not_found_action == "Allow",
+        });
+    }
+}
