@@ -121,7 +121,9 @@ impl Simulation {
 
     /// Starts, and hands the kubeconfig over. Answers what to say on standard output.
     pub async fn start(self) -> Result<(Running, String), SimulateError> {
+        // kubectl sends no token without TLS.
         let running = Simulator::new()
+            .tls()
             .address(self.addr)
             .scenario(self.scenario)
             .start()

@@ -21,6 +21,12 @@ pub enum StartError {
     /// The data of the built-in kinds is not what this version reads.
     #[error("the data of the built-in kinds cannot be read")]
     Data(#[source] serde_json::Error),
+    /// No certificate could be made.
+    #[error("the simulator cannot make a certificate")]
+    Certificate(#[source] rcgen::Error),
+    /// The certificate that was made cannot be used.
+    #[error("the simulator cannot use its certificate")]
+    Tls(#[source] rustls::Error),
     /// The objects would not fit.
     #[error("{pods} pods need about {needed_mb} MB, and {available_mb} MB of memory are available")]
     Memory {

@@ -30,6 +30,7 @@ mod simulator;
 mod status;
 mod store;
 mod table;
+mod tls;
 mod view;
 mod watch;
 mod write;

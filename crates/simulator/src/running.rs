@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -18,6 +20,8 @@ use crate::shared::Shared;
 pub struct Running {
     shared: Arc<Shared>,
     address: SocketAddr,
+    /// The certificate that clients have to trust, PEM; none without TLS.
+    authority: Option<String>,
     admin_token: String,
     shift: Option<Shift>,
     task: JoinHandle<()>,
@@ -27,6 +31,7 @@ impl Running {
     pub(crate) fn new(
         shared: Arc<Shared>,
         address: SocketAddr,
+        authority: Option<String>,
         admin_token: String,
         shift: Option<Shift>,
         task: JoinHandle<()>,
@@ -34,6 +39,7 @@ impl Running {
         Self {
             shared,
             address,
+            authority,
             admin_token,
             shift,
             task,
@@ -45,9 +51,10 @@ impl Running {
         self.address
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`, with TLS `https`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The bearer token of the admin, who is in `system:masters`.
@@ -63,8 +70,13 @@ impl Running {
     /// A kubeconfig for the holder of a token.
     pub fn kubeconfig_for(&self, name: &str, token: &str) -> String {
         let name = Value::from(name);
+        let authority = self.authority.as_ref().map(|pem| {
+            let data = STANDARD.encode(pem);
+            format!("    certificate-authority-data: {data}\n")
+        });
+        let authority = authority.unwrap_or_default();
         format!(
-            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {}\nusers:\n\
+            "apiVersion: v1\nkind: Config\nclusters:\n- name: {name}\n  cluster:\n    server: {}\n{authority}users:\n\
              - name: {name}\n  user:\n    token: {token}\ncontexts:\n- name: {name}\n  context:\n    \
              cluster: {name}\n    user: {name}\ncurrent-context: {name}\n",
             self.url()

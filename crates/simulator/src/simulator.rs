@@ -17,6 +17,7 @@ use crate::random;
 use crate::running::Running;
 use crate::scenario::{self, Scenario};
 use crate::shared::Shared;
+use crate::tls::Tls;
 
 /// Namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -42,6 +43,7 @@ pub struct Simulator {
     controllers: Option<Controllers>,
     users: Vec<(String, User)>,
     admin_token: Option<String>,
+    tls: bool,
 }
 
 impl Default for Simulator {
@@ -56,6 +58,7 @@ impl Default for Simulator {
             controllers: None,
             users: Vec::new(),
             admin_token: None,
+            tls: false,
         }
     }
 }
@@ -115,6 +118,13 @@ impl Simulator {
         self
     }
 
+    /// With TLS, by a certificate authority made for it: kubectl sends no token without. Plain HTTP otherwise.
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Somebody beside the admin, with their token.
     #[must_use]
     pub fn user(mut self, token: impl Into<String>, user: User) -> Self {
@@ -145,6 +155,10 @@ impl Simulator {
         };
         let listener = listener.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let tls = match self.tls {
+            true => Some(Tls::new(address.ip())?),
+            false => None,
+        };
         let data = Data::read()?;
         let bootstrap = data.bootstrap.clone();
         let shared = Arc::new(Shared::new(
@@ -173,17 +187,18 @@ impl Simulator {
         }
         let shift = staff(&shared, self.scenario, self.controllers)?;
         let churn = scale.filter(|scale| scale.churn > 0);
+        let (acceptor, authority) = tls.map(|tls| (tls.acceptor, tls.authority)).unzip();
         let task = tokio::spawn({
             let (shared, shift) = (shared.clone(), shift.clone());
             async move {
                 tokio::join!(
-                    server::serve(shared.clone(), listener),
+                    server::serve(shared.clone(), listener, acceptor),
                     scenario::churn(shared.clone(), churn),
                     controllers::drive(shared, shift),
                 );
             }
         });
-        Ok(Running::new(shared, address, admin_token, shift, task))
+        Ok(Running::new(shared, address, authority, admin_token, shift, task))
     }
 }
 

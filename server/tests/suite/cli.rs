@@ -1,5 +1,7 @@
 //! The real executable: what it says, and how it ends.
 
+use cluster::{ExecPolicy, Registry, RegistryConfig, Source, Tasks};
+use model::ClusterStatus;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -264,9 +266,8 @@ fn it_starts_without_any_cluster_says_one_line_and_ends_well() {
     );
 }
 
-#[test]
-fn a_simulated_api_server_is_ready_when_its_kubeconfig_is_there() {
-    use std::io::{Read, Write};
+#[tokio::test(flavor = "multi_thread")]
+async fn a_simulated_api_server_is_ready_when_its_kubeconfig_is_there() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("kubeconfig");
     let child = kubilitics(home.path())
@@ -277,33 +278,35 @@ fn a_simulated_api_server_is_ready_when_its_kubeconfig_is_there() {
         .unwrap();
     let mut server = Server(child);
     let deadline = Instant::now() + Duration::from_secs(30);
-    let kubeconfig = loop {
+    while !file.exists() {
         assert!(Instant::now() < deadline && server.0.try_wait().unwrap().is_none());
-        match std::fs::read_to_string(&file) {
-            Ok(text) => break text,
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
-        }
-    };
-    let server_line = kubeconfig
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("server: http://"));
-    let mut stream = std::net::TcpStream::connect(server_line.unwrap()).unwrap();
-    stream
-        .write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // kubectl sends no token without TLS.
     assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"),
-        "{answer}"
-    );
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &server.0.id().to_string()])
-            .status()
+        std::fs::read_to_string(&file)
             .unwrap()
-            .success()
+            .contains("server: https://")
     );
+    let tasks = Tasks::new();
+    let source = Source::Files {
+        paths: vec![file],
+        optional: false,
+    };
+    let registry = Registry::start(RegistryConfig::new(vec![source], ExecPolicy::Deny), &tasks);
+    let mut states = registry.subscribe();
+    let connected = states.wait_for(|(_, clusters)| {
+        clusters
+            .iter()
+            .any(|cluster| cluster.status == ClusterStatus::Connected && cluster.sync.complete)
+    });
+    let connected = tokio::time::timeout(Duration::from_secs(30), connected).await;
+    assert!(connected.is_ok(), "{:#?}", registry.clusters());
+    tasks.shutdown(Duration::from_secs(5)).await;
+    let killed = Command::new("kill")
+        .args(["-TERM", &server.0.id().to_string()])
+        .status();
+    assert!(killed.unwrap().success());
     assert_eq!(server.0.wait().unwrap().code(), Some(0));
 }
 

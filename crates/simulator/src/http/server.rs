@@ -6,13 +6,15 @@ use std::sync::Arc;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::shared::Shared;
 
 /// Serves until the simulator is told to stop. Dropping the future cuts every connection.
-pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
+pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -35,19 +37,34 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
         };
         // A watch sends single lines that must not wait for more.
         let _ = socket.set_nodelay(true);
-        let shared = shared.clone();
+        let (shared, tls) = (shared.clone(), tls.clone());
         connections.spawn(async move {
-            let service = service_fn(|request| {
-                let shared = shared.clone();
-                async move { Ok::<_, Infallible>(super::handle(shared, request).await) }
-            });
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(socket), service);
-            if let Err(error) = connection.await {
+            let ended = match tls {
+                None => connection(shared, socket).await,
+                Some(tls) => match tls.accept(socket).await {
+                    Ok(socket) => connection(shared, socket).await,
+                    Err(error) => Err(error.into()),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, %peer, "a connection to the simulator ended early");
             }
         });
     }
     connections.shutdown().await;
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    socket: impl AsyncRead + AsyncWrite + Unpin,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let service = service_fn(|request| {
+        let shared = shared.clone();
+        async move { Ok::<_, Infallible>(super::handle(shared, request).await) }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(socket), service)
+        .await?;
+    Ok(())
 }
