@@ -65,6 +65,8 @@ async fn parts() -> Result<()> {
         "/body/details",
     ];
     let time = "2026-01-01T00:00:00Z";
+    // Each on a node of its own: the garbage collector of a real cluster deletes pods of a node that it has missed for
+    // 40 seconds.
     let mut bound = pod(json!({}));
     let binding = |target: Value| {
         post(
@@ -73,9 +75,9 @@ async fn parts() -> Result<()> {
         )
     };
     bound.extend([
-        binding(json!({"kind": "Node", "name": "nowhere"})),
+        binding(json!({"kind": "Node", "name": "nowhere-{ns}"})),
         get(&format!("{CORE}/pods/a")).only(&["/body/spec/nodeName", "/body/status/conditions"]),
-        binding(json!({"kind": "Node", "name": "elsewhere"})),
+        binding(json!({"kind": "Node", "name": "elsewhere-{ns}"})),
         post(
             &format!("{CORE}/pods/a/binding"),
             json!({"metadata": {"name": "b"}, "target": {"name": "x"}}),
@@ -83,7 +85,7 @@ async fn parts() -> Result<()> {
     ]);
     let mut deleted = pod(json!({}));
     deleted.extend([
-        binding(json!({"kind": "Node", "name": "nowhere"})).quiet(),
+        binding(json!({"kind": "Node", "name": "nowhere-{ns}"})).quiet(),
         delete(&format!("{CORE}/pods/a")).only(&[
             "/code",
             "/body/kind",
