@@ -36,6 +36,46 @@ impl Clock {
             Self::Manual(now) => now.load(Ordering::Relaxed),
         }
     }
+}
+
+/// The clock of a server, which may be wrong.
+#[derive(Debug, Default)]
+pub(crate) struct ServerClock {
+    clock: Clock,
+    /// By how many seconds it is wrong.
+    skew: AtomicI64,
+}
+
+impl ServerClock {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            skew: AtomicI64::default(),
+        }
+    }
+
+    pub(crate) fn set_skew(&self, seconds: i64) {
+        self.skew.store(seconds, Ordering::Relaxed);
+    }
+
+    /// By how many seconds it is wrong.
+    pub(crate) fn skew(&self) -> i64 {
+        self.skew.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.clock, Clock::Manual(_))
+    }
+
+    /// See [`Clock::advance`].
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// Seconds since 1970, as the server has them.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.clock.seconds().saturating_add(self.skew())
+    }
 
     /// Now as Kubernetes writes it: `2026-01-31T12:00:00Z`.
     pub(crate) fn stamp(&self) -> String {

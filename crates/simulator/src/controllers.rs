@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::shared::Shared;
 use crate::store::Key;
 
@@ -282,7 +281,7 @@ pub(crate) type Shift = Arc<Mutex<Manager>>;
 /// Lets the controllers act whenever something has changed or is due, until the simulator stops. Under a manual clock
 /// only [`settle`] lets them act: nothing happens behind the back of a test.
 pub(crate) async fn drive(shared: Arc<Shared>, shift: Option<Shift>) {
-    let Some(shift) = shift.filter(|_| matches!(shared.clock, Clock::System)) else {
+    let Some(shift) = shift.filter(|_| !shared.clock.is_manual()) else {
         return;
     };
     let mut changed = shared.store.lock().subscribe_all();

@@ -4,21 +4,26 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Method;
+use serde::{Deserialize, Serialize};
 
-/// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+mod words;
+
+/// What goes wrong. In JSON `{"cutAfter": 700}`, or `"noBookmarks"`; durations as `"1s"` or `"200ms"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Fault {
     /// A refusal with this code and a Status; with the seconds of a `Retry-After` header, if any.
     Refuse {
         /// The HTTP code: 401, 403, 410, 429, 500, 503 or 504.
         code: u16,
         /// The value of `Retry-After`.
+        #[serde(default)]
         retry_after: Option<u32>,
     },
     /// The answer begins after this time.
-    DelayFirstByte(Duration),
+    DelayFirstByte(#[serde(with = "words::duration")] Duration),
     /// The body comes one byte at a time, with this time between two.
-    Slow(Duration),
+    Slow(#[serde(with = "words::duration")] Duration),
     /// The connection is cut after this many bytes of the body, as by a reset: in the middle of a line.
     CutAfter(usize),
     /// The body ends after this many bytes as if it were complete.
@@ -31,26 +36,75 @@ pub enum Fault {
     ContentType(String),
     /// Watches get no bookmarks.
     NoBookmarks,
+    /// The body is compressed, whether the client asked for it or not, and ends in the middle of it as if it were complete.
+    TruncatedGzip,
+    /// The first object of the body gets a field of this many bytes, which no kind has.
+    Oversized(usize),
+    /// What a watch sends is sent twice.
+    Duplicate,
+    /// Of two lines that a watch sends shortly after one another, the later comes first.
+    Reorder,
+    /// The TLS handshake begins after this time; without TLS, the connection is read after this time. No rule of a path
+    /// or method can have it.
+    SlowHandshake(#[serde(with = "words::duration")] Duration),
+    /// New connections are shown a certificate that has expired. No rule of a path or method can have it.
+    ExpiredCertificate,
+    /// The server's clock is wrong by this many seconds. Neither paths nor counts matter: it is so until faults are cleared.
+    ClockSkew(i64),
 }
 
-/// Which requests suffer a fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl Fault {
+    /// Whether it happens to connections, before there is a request.
+    fn is_of_connections(&self) -> bool {
+        matches!(self, Self::SlowHandshake(_) | Self::ExpiredCertificate)
+    }
+}
+
+/// Which requests suffer a fault. In JSON its fields by these names; all but `fault` may be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultRule {
     /// What goes wrong.
     pub fault: Fault,
     /// The method; none for any.
+    #[serde(default, with = "words::method")]
     pub method: Option<Method>,
-    /// The beginning of the path: `/api/v1/pods`.
+    /// The beginning of the path: `/api/v1/pods`; empty for any.
+    #[serde(default)]
     pub path: String,
     /// Only watches (true), only others (false), or both.
+    #[serde(default)]
     pub watch: Option<bool>,
     /// Text that the query has to contain (`continue=` for later pages); empty for any.
+    #[serde(default)]
     pub query: String,
-    /// How many requests suffer it; none for all until the faults are cleared.
+    /// How many requests (or connections) suffer it; none for all until the faults are cleared.
+    #[serde(default)]
     pub times: Option<u32>,
 }
 
+/// A rule that says nothing, or nothing that can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum RuleError {
+    /// The code is none of an error.
+    #[error("fault.refuse.code is {0}, and has to be from 400 to 599")]
+    Code(u16),
+    /// A connection has no path yet.
+    #[error(
+        "this fault happens to connections before there is a request: path, method, watch and query must be left out"
+    )]
+    OfConnections,
+    /// There is no certificate.
+    #[error("this simulator is served without TLS: no certificate of it can expire")]
+    NoTls,
+}
+
 impl FaultRule {
+    /// A fault of every connection.
+    pub fn of_connections(fault: Fault) -> Self {
+        Self::on("", fault)
+    }
+
     /// A fault of every request whose path begins so.
     pub fn on(path: impl Into<String>, fault: Fault) -> Self {
         Self {
@@ -60,6 +114,25 @@ impl FaultRule {
             watch: None,
             query: String::new(),
             times: None,
+        }
+    }
+
+    /// The rule of a JSON value, or what is wrong with it.
+    pub(crate) fn read(rule: serde_json::Value, tls: bool) -> Result<Self, String> {
+        let rule: Self = serde_json::from_value(rule).map_err(|error| error.to_string())?;
+        rule.check(tls).map_err(|error| error.to_string())?;
+        Ok(rule)
+    }
+
+    /// Whether it can be carried out.
+    fn check(&self, tls: bool) -> Result<(), RuleError> {
+        let of_requests =
+            self.method.is_some() || !self.path.is_empty() || self.watch.is_some() || !self.query.is_empty();
+        match self.fault {
+            Fault::Refuse { code, .. } if !(400..600).contains(&code) => Err(RuleError::Code(code)),
+            Fault::ExpiredCertificate if !tls => Err(RuleError::NoTls),
+            _ if self.fault.is_of_connections() && of_requests => Err(RuleError::OfConnections),
+            _ => Ok(()),
         }
     }
 
@@ -98,17 +171,33 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    pub(crate) fn all(&self) -> Vec<FaultRule> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The faults of a request, each counted as used.
     pub(crate) fn take(&self, method: &Method, path: &str, query: &str, watch: bool) -> Vec<Fault> {
-        let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut faults = Vec::new();
-        for rule in rules.iter_mut() {
-            let meant = rule.method.as_ref().is_none_or(|m| m == method)
+        self.take_where(|rule| {
+            !rule.fault.is_of_connections()
+                && rule.method.as_ref().is_none_or(|m| m == method)
                 && path.starts_with(&rule.path)
                 && rule.watch.is_none_or(|w| w == watch)
                 && query.contains(&rule.query)
-                && rule.times != Some(0);
-            if meant {
+        })
+    }
+
+    /// The faults of a new connection, each counted as used.
+    pub(crate) fn take_of_connection(&self) -> Vec<Fault> {
+        self.take_where(|rule| rule.fault.is_of_connections())
+    }
+
+    fn take_where(&self, meant: impl Fn(&FaultRule) -> bool) -> Vec<Fault> {
+        let mut rules = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut faults = Vec::new();
+        for rule in rules.iter_mut() {
+            // That of the clock is not used up: it is so as long as the rule is there.
+            let is_due = rule.times != Some(0) && !matches!(rule.fault, Fault::ClockSkew(_));
+            if is_due && meant(rule) {
                 rule.times = rule.times.map(|times| times - 1);
                 faults.push(rule.fault.clone());
             }

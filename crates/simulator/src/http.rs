@@ -15,6 +15,7 @@ use crate::watch;
 use crate::write;
 
 pub(crate) mod answer;
+mod control;
 pub(crate) mod fault;
 pub(crate) mod form;
 pub(crate) mod request;
@@ -28,15 +29,21 @@ pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> A
     let query_text = request.uri().query().unwrap_or_default().to_owned();
     let query = Query::parse(request.uri().query());
     let path = request.uri().path().to_owned();
-    let faults = shared
-        .faults
-        .take(request.method(), &path, &query_text, query.flag("watch"));
+    let faults = match path.as_str() {
+        control::FAULTS => Vec::new(),
+        path => shared
+            .faults
+            .take(request.method(), path, &query_text, query.flag("watch")),
+    };
     if let Some(refused) = fault::before(&faults).await {
         return refused;
     }
     let no_bookmarks = faults.contains(&crate::Fault::NoBookmarks);
     let answer = respond(&shared, request, &path, &query, no_bookmarks).await;
-    let answer = answer.unwrap_or_else(|refusal| answer::refusal(&refusal));
+    let mut answer = answer.unwrap_or_else(|refusal| answer::refusal(&refusal));
+    if shared.clock.skew() != 0 {
+        answer::date(&mut answer, shared.clock.seconds());
+    }
     fault::after(answer, faults)
 }
 
@@ -75,6 +82,9 @@ async fn respond(
             "get" => read::get(shared, &target, query, form, gzip),
             _ => write::write(shared, &target, query, form, &user, &head, body).await,
         };
+    }
+    if path == control::FAULTS {
+        return control::faults(shared, &head.method, body).await;
     }
     if head.method != Method::GET && head.method != Method::HEAD {
         return Err(Refusal::no_such_method());

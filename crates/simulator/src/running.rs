@@ -103,7 +103,7 @@ impl Running {
                 None if now >= end => return,
                 None => clock.advance(end - now),
             }
-            if matches!(clock, crate::Clock::System) {
+            if !clock.is_manual() {
                 return;
             }
         }
@@ -152,14 +152,14 @@ impl Running {
         self.shared.store.lock().version()
     }
 
-    /// Lets requests suffer from now on.
+    /// Lets requests or connections suffer from now on. What is meant for a certificate does nothing without TLS.
     pub fn add_fault(&self, rule: FaultRule) {
-        self.shared.faults.add(rule);
+        self.shared.add_fault(rule);
     }
 
     /// Ends all faults. What has begun to suffer, suffers to its end.
     pub fn clear_faults(&self) {
-        self.shared.faults.clear();
+        self.shared.clear_faults();
     }
 
     /// Ends it and waits until every connection is closed.

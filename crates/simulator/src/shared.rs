@@ -9,11 +9,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::{Rbac, User, rbac};
-use crate::clock::Clock;
+use crate::clock::{Clock, ServerClock};
 use crate::controllers::{Controller, Controllers};
 use crate::data::Data;
 use crate::error::PutError;
-use crate::fault::Faults;
+use crate::fault::{Fault, FaultRule, Faults};
 use crate::random;
 use crate::resources::Resources;
 use crate::schema::Schemas;
@@ -24,11 +24,13 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) resources: Resources,
     pub(crate) schemas: Schemas,
-    pub(crate) clock: Clock,
+    pub(crate) clock: ServerClock,
     pub(crate) version: Value,
     pub(crate) openapi: HashMap<String, Value>,
     pub(crate) bookmark_interval: Duration,
     pub(crate) faults: Faults,
+    /// Whether it is served with TLS.
+    pub(crate) tls: bool,
     pub(crate) stop: CancellationToken,
     /// Every open connection is to be cut.
     pub(crate) cut: Notify,
@@ -45,18 +47,25 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(data: Data, clock: Clock, history: usize, bookmark_interval: Duration) -> Self {
+    pub(crate) fn new(
+        data: Data,
+        clock: Clock,
+        history: usize,
+        bookmark_interval: Duration,
+        tls: bool,
+    ) -> Self {
         let resources = Resources::new(&data);
         let schemas = Schemas::new(&data);
         Self {
             store: Store::new(history),
             resources,
             schemas,
-            clock,
+            clock: ServerClock::new(clock),
             version: data.version,
             openapi: data.openapi.into_iter().collect(),
             bookmark_interval,
             faults: Faults::default(),
+            tls,
             stop: CancellationToken::new(),
             cut: Notify::new(),
             controllers: OnceLock::new(),
@@ -68,6 +77,19 @@ impl Shared {
     /// Whether somebody does what a controller does.
     pub(crate) fn has(&self, controller: Controller) -> bool {
         self.controllers.get().is_some_and(|all| all.has(controller))
+    }
+
+    /// Lets requests or connections suffer from now on.
+    pub(crate) fn add_fault(&self, rule: FaultRule) {
+        if let Fault::ClockSkew(seconds) = rule.fault {
+            self.clock.set_skew(seconds);
+        }
+        self.faults.add(rule);
+    }
+
+    pub(crate) fn clear_faults(&self) {
+        self.clock.set_skew(0);
+        self.faults.clear();
     }
 
     /// Makes a token for a user.

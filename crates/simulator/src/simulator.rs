@@ -166,6 +166,7 @@ impl Simulator {
             self.clock,
             self.history,
             self.bookmark_interval,
+            self.tls,
         ));
         let admin_token = self.admin_token.unwrap_or_else(random::token);
         shared.add_user(admin_token.clone(), User::new("admin", ["system:masters"]));
@@ -187,12 +188,12 @@ impl Simulator {
         }
         let shift = staff(&shared, self.scenario, self.controllers)?;
         let churn = scale.filter(|scale| scale.churn > 0);
-        let (acceptor, authority) = tls.map(|tls| (tls.acceptor, tls.authority)).unzip();
+        let (acceptors, authority) = tls.map(|tls| (tls.acceptors, tls.authority)).unzip();
         let task = tokio::spawn({
             let (shared, shift) = (shared.clone(), shift.clone());
             async move {
                 tokio::join!(
-                    server::serve(shared.clone(), listener, acceptor),
+                    server::serve(shared.clone(), listener, acceptors),
                     scenario::churn(shared.clone(), churn),
                     controllers::drive(shared, shift),
                 );
@@ -221,9 +222,11 @@ fn staff(
             scenario::play(shared, &mut manager, objects)?;
         }
         Some(Scenario::File(file)) => {
-            for object in scenario::read_file(shared, &file)? {
+            let read = scenario::read_file(shared, &file)?;
+            for object in read.objects {
                 scenario::load_manifest(shared, object)?;
             }
+            read.faults.into_iter().for_each(|rule| shared.add_fault(rule));
         }
         _ => {}
     }

@@ -164,3 +164,162 @@ async fn a_revoked_token_is_refused_and_shutdown_ends_watches() -> Result<()> {
     drop(end);
     Ok(())
 }
+
+#[tokio::test]
+async fn what_a_watch_sends_is_repeated_or_reordered() -> Result<()> {
+    let types = |text: &str| -> Vec<String> {
+        let names = text.split("\"name\":\"").skip(1);
+        names
+            .map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let watch = format!("{NAMESPACES}?watch=1&timeoutSeconds=1");
+    let plain = types(&get(&Simulator::new().start().await?, &watch).await?);
+    assert_eq!(plain.len(), 4, "{plain:?}");
+    let twice = types(&get(&with(Fault::Duplicate).await?, &watch).await?);
+    assert_eq!(twice.len(), 8, "{twice:?}");
+    let other = types(&get(&with(Fault::Reorder).await?, &watch).await?);
+    let mut swapped = plain.clone();
+    swapped.swap(0, 1);
+    swapped.swap(2, 3);
+    assert_eq!(other, swapped);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_large_object_and_half_a_compressed_body() -> Result<()> {
+    const LARGE: usize = 3_000_000;
+    let plain = get(&Simulator::new().start().await?, NAMESPACES).await?;
+    for (path, cluster) in [
+        (NAMESPACES, with(Fault::Oversized(LARGE)).await?),
+        (
+            "/api/v1/namespaces?watch=1&timeoutSeconds=1",
+            with(Fault::Oversized(LARGE)).await?,
+        ),
+    ] {
+        let large = get(&cluster, path).await?;
+        assert!(
+            large.len() > LARGE && large.contains("\"padding\":\"xxx"),
+            "{}",
+            large.len()
+        );
+    }
+    let half = get(&with(Fault::TruncatedGzip).await?, NAMESPACES).await?;
+    assert!(
+        half.contains("content-encoding: gzip") && half.ends_with(COMPLETE),
+        "{half}"
+    );
+    assert!(
+        half.len() < plain.len() && !half.contains("NamespaceList"),
+        "{half}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_is_wrong_everywhere_until_it_is_right_again() -> Result<()> {
+    let cluster = Simulator::new().start().await?;
+    let object =
+        |name: &str| serde_json::json!({"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}});
+    let year = |text: &str| text.contains("\"creationTimestamp\":\"19");
+    cluster.add_fault(FaultRule::on("", Fault::ClockSkew(-60 * 365 * 24 * 3600)));
+    cluster.put(object("old"))?;
+    let old = get(&cluster, &format!("{NAMESPACES}/old")).await?;
+    assert!(
+        year(&old) && old.contains("date: ") && old.contains(" 19"),
+        "{old}"
+    );
+    cluster.clear_faults();
+    cluster.put(object("new"))?;
+    let new = get(&cluster, &format!("{NAMESPACES}/new")).await?;
+    assert!(!year(&new), "{new}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn handshakes_are_late_and_certificates_expire() -> Result<()> {
+    let cluster = Simulator::new().tls().start().await?;
+    let kubeconfig = kube::config::Kubeconfig::from_yaml(&cluster.kubeconfig("a"))?;
+    let client = || async {
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &Default::default()).await?;
+        anyhow::Ok(kube::Client::try_from(config)?)
+    };
+    cluster.add_fault(FaultRule::of_connections(Fault::SlowHandshake(Duration::from_millis(300))).times(1));
+    let start = std::time::Instant::now();
+    client().await?.apiserver_version().await?;
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    cluster.add_fault(FaultRule::of_connections(Fault::ExpiredCertificate));
+    let refused = client().await?.apiserver_version().await;
+    let refused = refused
+        .map(|_| ())
+        .err()
+        .context("an expired certificate is trusted")?;
+    assert!(format!("{:#}", anyhow::Error::from(refused)).contains("xpired"));
+    cluster.clear_faults();
+    client().await?.apiserver_version().await?;
+    Ok(())
+}
+
+/// A request with a body; the answer's code and body.
+async fn send(cluster: &Running, method: &str, body: &str) -> Result<(u16, serde_json::Value)> {
+    let mut socket = TcpStream::connect(cluster.address()).await?;
+    let (token, length) = (cluster.admin_token(), body.len());
+    let request = format!(
+        "{method} /simulator/v1/faults HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    socket.write_all(request.as_bytes()).await?;
+    let mut bytes = Vec::new();
+    timeout(Duration::from_secs(20), socket.read_to_end(&mut bytes)).await??;
+    let text = String::from_utf8(bytes)?;
+    let code = text.split(' ').nth(1).context("no status line")?.parse()?;
+    let (_, body) = text.split_once("\r\n\r\n").context("no body")?;
+    Ok((code, serde_json::from_str(body)?))
+}
+
+#[tokio::test]
+async fn faults_are_added_listed_and_ended_over_http() -> Result<()> {
+    let cluster = Simulator::new().start().await?;
+    let rule = r#"{"fault": {"refuse": {"code": 503}}, "path": "", "times": 2}"#;
+    assert_eq!(send(&cluster, "POST", rule).await?.0, 200);
+    assert_eq!(
+        send(
+            &cluster,
+            "POST",
+            r#"{"fault": {"delayFirstByte": "200ms"}, "method": "get"}"#
+        )
+        .await?
+        .0,
+        200
+    );
+    let (code, all) = send(&cluster, "GET", "").await?;
+    assert_eq!(
+        (code, all["items"].as_array().map(Vec::len)),
+        (200, Some(2)),
+        "{all}"
+    );
+    assert_eq!(all["items"][1]["fault"]["delayFirstByte"], "200ms", "{all}");
+    assert!(get(&cluster, NAMESPACES).await?.starts_with("HTTP/1.1 503"));
+    assert_eq!(
+        send(&cluster, "DELETE", "").await?.1["items"],
+        serde_json::json!([])
+    );
+    assert!(get(&cluster, NAMESPACES).await?.starts_with("HTTP/1.1 200"));
+    for (wrong, said) in [
+        ("{", "EOF"),
+        (r#"{"path": "/api"}"#, "missing field `fault`"),
+        (r#"{"fault": "explode"}"#, "unknown variant `explode`"),
+        (r#"{"fault": "noBookmarks", "tims": 2}"#, "unknown field `tims`"),
+        (r#"{"fault": {"slow": "soon"}}"#, "`soon` is no duration"),
+        (r#"{"fault": {"refuse": {"code": 200}}}"#, "from 400 to 599"),
+        (r#"{"fault": "expiredCertificate"}"#, "without TLS"),
+        (
+            r#"{"fault": {"slowHandshake": "1s"}, "path": "/api"}"#,
+            "path, method, watch and query",
+        ),
+    ] {
+        let (code, status) = send(&cluster, "POST", wrong).await?;
+        let message = status["message"].as_str().unwrap_or_default();
+        assert!(code == 400 && message.contains(said), "{wrong}: {status}");
+    }
+    Ok(())
+}

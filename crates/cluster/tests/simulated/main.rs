@@ -48,6 +48,10 @@ impl Cluster {
         for fault in faults {
             simulated.add_fault(fault);
         }
+        Self::of(simulated)
+    }
+
+    fn of(simulated: Running) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kubeconfig = folder.path().join("config");
         std::fs::write(&kubeconfig, simulated.kubeconfig("simulated")).unwrap();
@@ -168,6 +172,28 @@ fn watch_faults() -> Vec<(&'static str, FaultRule)> {
             on_watch(Fault::ContentType("text/html".into())).times(20),
         ),
         ("no bookmarks", on_watch(Fault::NoBookmarks)),
+        ("everything twice", on_watch(Fault::Duplicate).times(60)),
+        ("out of order", on_watch(Fault::Reorder).times(60)),
+        (
+            "an object of 3 MB",
+            FaultRule::on(PODS, Fault::Oversized(3_000_000))
+                .watch(true)
+                .times(3),
+        ),
+        (
+            "an event that is too large to be read",
+            FaultRule::on(PODS, Fault::Oversized(9_000_000))
+                .watch(true)
+                .times(3),
+        ),
+        (
+            "connections that begin late",
+            FaultRule::of_connections(Fault::SlowHandshake(Duration::from_millis(500))).times(20),
+        ),
+        (
+            "a clock that is an hour late",
+            FaultRule::on("", Fault::ClockSkew(-3600)),
+        ),
         (
             "a slow stream",
             FaultRule::on("/api/v1/configmaps", Fault::Slow(Duration::from_millis(1)))
@@ -180,6 +206,7 @@ fn watch_faults() -> Vec<(&'static str, FaultRule)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watches_recover_from_every_fault() {
     each(watch_faults(), async |name, rule| {
+        let begun = std::time::Instant::now();
         let cluster = Cluster::synced().await;
         cluster.live(0);
         cluster.simulated.add_fault(rule);
@@ -190,7 +217,7 @@ async fn watches_recover_from_every_fault() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         cluster.settles().await;
-        eprintln!("recovered from: {name}");
+        eprintln!("recovered from: {name}, after {:.0?}", begun.elapsed());
     })
     .await;
 }
@@ -226,6 +253,11 @@ fn list_faults() -> Vec<(&'static str, FaultRule)> {
                 .watch(false)
                 .times(1),
         ),
+        ("half a compressed list", on_list(Fault::TruncatedGzip).times(10)),
+        (
+            "an object of 3 MB",
+            on_list(Fault::Oversized(3_000_000)).times(10),
+        ),
         ("500 for a while", on_list(refuse(500, None)).times(10)),
         ("429 with Retry-After", on_list(refuse(429, Some(1))).times(10)),
         (
@@ -244,12 +276,13 @@ fn list_faults() -> Vec<(&'static str, FaultRule)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_recover_from_every_fault() {
     each(list_faults(), async |name, rule| {
+        let begun = std::time::Instant::now();
         let cluster = Cluster::started_with(vec![rule]).await;
         wait(&cluster.engine, name, is_live).await;
         cluster.live(0);
         cluster.simulated.clear_faults();
         cluster.settles().await;
-        eprintln!("recovered from: {name}");
+        eprintln!("recovered from: {name}, after {:.0?}", begun.elapsed());
     })
     .await;
 }
@@ -308,6 +341,27 @@ async fn a_revoked_token_is_said_and_a_new_one_heals() {
     cluster
         .simulated
         .add_user("admin", simulator::User::new("admin", ["system:masters"]));
+    cluster.engine.retry();
+    cluster.live(1);
+    wait(&cluster.engine, "live again", is_live).await;
+    cluster.settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_expires_is_said_and_a_new_one_heals() {
+    let cluster = Cluster::of(small().tls().start().await.unwrap());
+    wait(&cluster.engine, "the first lists are in", is_live).await;
+    let expired = FaultRule::of_connections(Fault::ExpiredCertificate);
+    cluster.simulated.add_fault(expired);
+    cluster.simulated.disconnect();
+    let said = |state: &cluster::Published| {
+        state.status == ClusterStatus::Disconnected
+            && state.reason.as_ref().is_some_and(|reason| {
+                reason.code == model::cluster::ConnectionProblem::Tls && reason.message.contains("xpired")
+            })
+    };
+    wait(&cluster.engine, "the certificate is said to have expired", said).await;
+    cluster.simulated.clear_faults();
     cluster.engine.retry();
     cluster.live(1);
     wait(&cluster.engine, "live again", is_live).await;

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::{Stream, StreamExt as _, stream};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY, WARNING};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, DATE, VARY, WARNING};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Frame;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::status::Refusal;
@@ -117,6 +118,15 @@ pub(crate) fn chunks(mut parts: impl Iterator<Item = Bytes> + Send + 'static, gz
     )
 }
 
+/// Says another time than that of the machine: seconds since 1970.
+pub(crate) fn date(answer: &mut Answer, seconds: i64) {
+    let time = Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    let text = time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        answer.headers_mut().insert(DATE, value);
+    }
+}
+
 /// The lines of a watch.
 pub(crate) fn lines(lines: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Answer {
     answer(StatusCode::OK, "application/json", streamed(lines))
@@ -133,7 +143,7 @@ fn encoder() -> GzEncoder<Vec<u8>> {
     GzEncoder::new(Vec::new(), Compression::fast())
 }
 
-fn pack(text: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(text: &[u8]) -> Vec<u8> {
     let mut encoder = encoder();
     // Writing to memory cannot fail.
     let _ = encoder.write_all(text);

@@ -9,12 +9,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
+use crate::fault::Fault;
 use crate::shared::Shared;
+use crate::tls::Acceptors;
 
 /// Serves until the simulator is told to stop. Dropping the future cuts every connection.
-pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Option<Acceptors>) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -38,8 +39,16 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Optio
         // A watch sends single lines that must not wait for more.
         let _ = socket.set_nodelay(true);
         let (shared, tls) = (shared.clone(), tls.clone());
+        let faults = shared.faults.take_of_connection();
         connections.spawn(async move {
-            let ended = match tls {
+            for fault in &faults {
+                if let Fault::SlowHandshake(time) = fault {
+                    tokio::time::sleep(*time).await;
+                }
+            }
+            let has_expired = faults.contains(&Fault::ExpiredCertificate);
+            let acceptor = tls.map(|tls| if has_expired { tls.expired } else { tls.valid });
+            let ended = match acceptor {
                 None => connection(shared, socket).await,
                 Some(tls) => match tls.accept(socket).await {
                     Ok(socket) => connection(shared, socket).await,

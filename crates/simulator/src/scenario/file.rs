@@ -6,20 +6,58 @@ use serde_json::{Value, json};
 
 use super::manifests::parse;
 use crate::error::StartError;
+use crate::fault::FaultRule;
 use crate::schema::decode::decode;
 use crate::shared::Shared;
 
+/// What a file says.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// What is in the cluster.
+    pub(crate) objects: Vec<Value>,
+    /// What its clients suffer from the start.
+    pub(crate) faults: Vec<FaultRule>,
+}
+
+/// The apiVersion and kind of a document that has faults in place of an object.
+const FAULTS: [&str; 2] = ["simulator.kubilitics.io/v1", "Faults"];
+
 /// Reads the manifests of a file and checks that they can be put into a cluster.
-pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Vec<Value>, StartError> {
+pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Read, StartError> {
     let text = std::fs::read_to_string(file).map_err(|source| StartError::ScenarioFile {
         file: file.to_owned(),
         source,
     })?;
-    let objects = parse(file, &text)?;
-    objects
-        .into_iter()
-        .map(|(document, object)| check(shared, file, document, object))
-        .collect()
+    let mut read = Read::default();
+    for (document, object) in parse(file, &text)? {
+        if [&object["apiVersion"], &object["kind"]] == FAULTS {
+            read.faults.extend(faults(shared, file, document, object)?);
+        } else {
+            read.objects.push(check(shared, file, document, object)?);
+        }
+    }
+    Ok(read)
+}
+
+fn faults(
+    shared: &Shared,
+    file: &Path,
+    document: usize,
+    mut object: Value,
+) -> Result<Vec<FaultRule>, StartError> {
+    let wrong = |field: String, problem: String| StartError::Scenario {
+        file: file.to_owned(),
+        document,
+        field,
+        problem,
+    };
+    let Value::Array(rules) = object["rules"].take() else {
+        return Err(wrong("rules".to_owned(), "has to be a list of faults".to_owned()));
+    };
+    let read = |(place, rule): (usize, Value)| {
+        FaultRule::read(rule, shared.tls).map_err(|problem| wrong(format!("rules[{place}]"), problem))
+    };
+    rules.into_iter().enumerate().map(read).collect()
 }
 
 fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Result<Value, StartError> {

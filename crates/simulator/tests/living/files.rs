@@ -62,3 +62,46 @@ async fn a_field_that_is_wrong_is_named() {
         assert_eq!((*document, field.as_str()), (2, expected), "{error}");
     }
 }
+
+const FAULTS: &str = "apiVersion: simulator.kubilitics.io/v1\nkind: Faults\n";
+
+#[tokio::test]
+async fn a_file_may_say_what_clients_suffer() {
+    let file = std::env::temp_dir().join(format!("simulator-{}-faults.yaml", std::process::id()));
+    let rules = "rules:\n- fault: {refuse: {code: 503}}\n  path: /readyz\n  times: 1\n- fault: noBookmarks\n";
+    std::fs::write(&file, format!("{FAULTS}{rules}")).unwrap();
+    let cluster = Simulator::new()
+        .scenario(Scenario::File(file.clone()))
+        .start()
+        .await;
+    let _ = std::fs::remove_file(&file);
+    let cluster = cluster.unwrap();
+    let kubeconfig = kube::config::Kubeconfig::from_yaml(&cluster.kubeconfig("a")).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await;
+    let client = kube::Client::try_from(config.unwrap()).unwrap();
+    let ready = async || {
+        let request = http::Request::get("/readyz").body(Vec::new()).unwrap();
+        client.request_text(request).await.is_ok()
+    };
+    assert!(!ready().await);
+    assert!(ready().await);
+    cluster.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_fault_that_is_wrong_is_named() {
+    for (name, rules, expected) in [
+        ("faults-none", "", "rules"),
+        (
+            "faults-wrong",
+            "rules:\n- fault: noBookmarks\n- fault: explode\n",
+            "rules[1]",
+        ),
+    ] {
+        let error = refusal(name, Some(&format!("{FAULTS}{rules}"))).await;
+        let StartError::Scenario { document, field, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!((*document, field.as_str()), (1, expected), "{error}");
+    }
+}
