@@ -8,7 +8,7 @@ use model::graph::{
     Derivation, Edge, EdgeKey, End, Graph, GraphQuery, Layer, Node, NodeState, OwnedHealth, Relation,
     Replicas, SourceField, Status,
 };
-use model::kind::ColumnFormat;
+use model::list::ColumnFormat;
 use model::list::{Cell, ListQuery, ListWindow, Row};
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{
@@ -427,10 +427,9 @@ fn cells(node: &Node, kind: KindId) -> Vec<Cell> {
         ("Node", _) => Cell::text("node-4"),
         _ => Cell::None,
     };
-    kind.get()
-        .columns
+    topology::kinds::columns(kind)
         .iter()
-        .map(|column| cell(column.name, column.format))
+        .map(|column| cell(&column.name, column.format))
         .collect()
 }
 
@@ -478,6 +477,7 @@ fn list(query: &ListQuery) -> Result<ListWindow, ApiError> {
         .collect();
     rows.sort_by_key(|row| (std::cmp::Reverse(row.health), row.key.clone()));
     Ok(ListWindow {
+        columns: topology::kinds::columns(kind).to_vec(),
         total,
         matched: u32::try_from(rows.len()).unwrap(),
         rows,

@@ -1,8 +1,9 @@
 //! The data folder: the database, the bearer token for scripts, and the address of the server that uses it.
 
 use crate::auth::Token;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use crate::private_file;
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,9 @@ impl DataDir {
     pub fn take(path: &Path) -> Result<Self, DataDirError> {
         create_private(path).map_err(failed("make", path))?;
         let lock_path = path.join(LOCK);
-        let lock = private().open(&lock_path).map_err(failed("open", &lock_path))?;
+        let lock = private_file::options()
+            .open(&lock_path)
+            .map_err(failed("open", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
@@ -108,13 +111,7 @@ impl DataDir {
     /// Writes a file that only this user may read, whole or not at all.
     fn write(&self, name: &str, text: &str) -> Result<(), DataDirError> {
         let path = self.path.join(name);
-        let partial = self.path.join(format!("{name}.partial"));
-        private()
-            .truncate(true)
-            .open(&partial)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| fs::rename(&partial, &path))
-            .map_err(failed("write", &path))
+        private_file::write(&path, text).map_err(failed("write", &path))
     }
 }
 
@@ -136,14 +133,6 @@ fn create_private(path: &Path) -> io::Result<()> {
 fn create_private(path: &Path) -> io::Result<()> {
     // The user's own folder is private on Windows.
     fs::create_dir_all(path)
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]

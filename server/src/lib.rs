@@ -19,6 +19,7 @@ pub mod link;
 pub mod log;
 pub mod metrics;
 mod pages;
+mod private_file;
 mod ready;
 pub mod run;
 pub mod server;

@@ -1,11 +1,11 @@
 //! `kubilitics simulate`: the API server simulator alone.
 
+use crate::private_file;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use simulator::{Running, Scale, Scenario, Simulator, StartError};
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Simulation {
         let said = match &self.kubeconfig_out {
             None => kubeconfig,
             Some(path) => {
-                write_private(path, &kubeconfig).map_err(|source| SimulateError::Write {
+                private_file::write(path, &kubeconfig).map_err(|source| SimulateError::Write {
                     path: path.clone(),
                     source,
                 })?;
@@ -145,16 +145,4 @@ impl Simulation {
         };
         Ok((running, said))
     }
-}
-
-/// Writes a file that only this user may read, whole or not at all: whoever waits for it finds it complete.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&partial)?.write_all(text.as_bytes())?;
-    fs::rename(&partial, path)
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: every check and test, counted together.
 
+mod binaries;
 mod browser;
 mod faults;
 
 use std::io::{BufRead, BufReader, Write, stdout};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -18,6 +20,7 @@ use crate::steps::Steps;
 use crate::tally::{Runner, Tally};
 use crate::tools::{self, WASM_TARGET};
 use crate::workspace::Workspace;
+use binaries::Binary;
 
 pub use browser::Stories;
 
@@ -43,6 +46,9 @@ pub enum Suite {
 /// The browser half is not tested natively: with it, cargo would turn on the features `ssr` and `hydrate` of the app at
 /// once. Its own code is bindings only; the lints see it, and the browser runs it.
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "frontend-wasm"];
+
+/// Test executables that run at the same time. Each has as many threads as the machine has cores, and they wait a lot.
+const AT_ONCE: usize = 2;
 
 /// Runs the suites (none named: all of them). A suite that fails stops no other.
 pub fn test(workspace: &Workspace, mut names: Vec<Suite>) -> Result<ExitCode> {
@@ -170,14 +176,20 @@ fn rust(workspace: &Workspace) -> Result<Tally> {
     build_tests(workspace, &mut steps, &site)?;
     let plane = start_control_plane(&mut steps, 3)?;
 
-    let mut tests = workspace.cargo();
-    tests
-        .arg("test")
-        .args(NATIVE)
-        .arg("--no-fail-fast")
-        .env("KUBILITICS_TEST_CONTROL_PLANE", plane.dir())
-        .env("INSTA_UPDATE", "no");
-    let tally = counted("cargo test", with_site(&mut tests, &site), Runner::Libtest)?;
+    let cargo_test = || {
+        let mut cargo = workspace.cargo();
+        cargo.arg("test").args(NATIVE);
+        with_site(&mut cargo, &site);
+        cargo
+    };
+    let environment = [
+        ("KUBILITICS_TEST_CONTROL_PLANE", plane.dir()),
+        ("INSTA_UPDATE", Path::new("no")),
+    ];
+    let mut tally = binaries::run(Binary::all(&mut cargo_test())?, AT_ONCE, &environment)?;
+    let mut examples = cargo_test();
+    examples.args(["--doc", "--no-fail-fast"]);
+    tally.add(counted("cargo test --doc", &mut examples, Runner::Libtest)?);
     plane.shutdown()?;
     Ok(tally)
 }

@@ -6,10 +6,9 @@ use crate::state::clock::{Clock, use_clock};
 use crate::state::memo::memo;
 use crate::text::utc;
 use leptos::prelude::*;
+use model::Timestamp;
 use model::age::age;
-use model::kind::{Column, ColumnFormat};
-use model::list::{Cell, Row};
-use model::{KindId, Timestamp};
+use model::list::{Cell, Column, ColumnFormat, Row};
 
 /// A time as its age, with the whole time on hover.
 #[component]
@@ -26,17 +25,16 @@ pub fn Age(
     }
 }
 
-/// The column in which the state of a row is shown: `Status`, else `Ready`; `None` if the kind has neither.
-pub fn state_column(kind: KindId) -> Option<usize> {
-    let columns = kind.get().columns;
+/// The column in which the state of a row is shown: `Status`, else `Ready`; `None` if there is neither.
+pub fn state_column(columns: &[Column]) -> Option<usize> {
     ["Status", "Ready"]
         .iter()
         .find_map(|name| columns.iter().position(|column| column.name == *name))
 }
 
-/// Whether a column's cells are numbers or times, which stand at the right.
-pub fn is_right(column: &Column) -> bool {
-    matches!(column.format, ColumnFormat::Number | ColumnFormat::Date)
+/// Whether the cells are numbers or times, which stand at the right.
+pub fn is_right(format: ColumnFormat) -> bool {
+    matches!(format, ColumnFormat::Number | ColumnFormat::Date)
 }
 
 /// The text of a cell. Only what says a time listens to the clock.
@@ -55,7 +53,7 @@ fn whole(cell: &Cell) -> Option<String> {
 }
 
 /// A cell of a row, as one `td`.
-pub fn cell(row: ArcRwSignal<Row>, index: usize, column: &'static Column, is_state: bool) -> impl IntoView {
+pub fn cell(row: ArcRwSignal<Row>, index: usize, format: ColumnFormat, is_state: bool) -> impl IntoView {
     let clock = use_clock();
     let text = {
         let row = row.clone();
@@ -76,7 +74,7 @@ pub fn cell(row: ArcRwSignal<Row>, index: usize, column: &'static Column, is_sta
         let class = says(move || format!("st {}", row.with(|row| row.health.word())));
         return view! { <td title=title><span class=class>{says(text)}</span></td> }.whole();
     }
-    let class = match column.format {
+    let class = match format {
         ColumnFormat::Number => "n r",
         ColumnFormat::Date => "n r dim",
         ColumnFormat::Name | ColumnFormat::Text => "n dim",

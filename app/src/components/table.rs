@@ -6,18 +6,19 @@ use crate::state::here::use_here;
 use crate::state::list::List;
 use crate::state::memo::memo;
 use leptos::prelude::*;
-use model::kind::{Column, ColumnFormat, WatchForm};
-use model::list::{Row, Sort};
+use model::kind::WatchForm;
+use model::list::{Column, ColumnFormat, Row, Sort};
 use model::{KindId, NodeId, NodeKey};
+use std::sync::Arc;
 
-/// The columns that are shown, each with its place in a row's cells.
-fn columns(kind: KindId, wide: bool) -> Vec<(usize, &'static Column)> {
-    kind.get()
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| wide || column.priority == 0)
-        .collect()
+/// A column that is shown.
+#[derive(Clone, Copy)]
+struct Shown {
+    /// Its place in a row's cells.
+    place: usize,
+    format: ColumnFormat,
+    /// Whether it says the state of the row.
+    is_state: bool,
 }
 
 /// The order after a click on a heading: ascending, descending, and no order again.
@@ -40,25 +41,27 @@ pub fn turned(sort: &[Sort], column: &str) -> Vec<Sort> {
 #[component]
 fn Heading(
     /// What it says.
-    name: &'static str,
+    name: String,
     /// What it means.
-    description: &'static str,
+    description: String,
     /// Whether its cells stand at the right.
     right: bool,
 ) -> impl IntoView {
     let here = use_here();
+    let column = name.to_ascii_lowercase();
     let order = memo(move || {
         here.query.with(|query| {
             query
                 .sort
                 .first()
-                .filter(|sort| sort.column == name.to_ascii_lowercase())
+                .filter(|sort| sort.column == column)
                 .map(|sort| sort.descending)
         })
     });
+    let heading = name.clone();
     let href = says(move || {
         here.href(|query| {
-            query.sort = turned(&query.sort, name);
+            query.sort = turned(&query.sort, &heading);
             query.offset = 0;
         })
     });
@@ -85,7 +88,7 @@ fn Heading(
 /// The rows of a list.
 #[component]
 pub fn ListTable(
-    /// The kind, which decides the columns.
+    /// The kind.
     kind: KindId,
     /// Whether kubectl's wide columns are shown.
     wide: bool,
@@ -93,16 +96,31 @@ pub fn ListTable(
     list: List,
 ) -> impl IntoView {
     let table = kind.get();
-    let shown = columns(kind, wide);
-    let says_why = table.watch == WatchForm::Object;
-    let headings = shown
+    let columns = list.columns();
+    let state = state_column(&columns);
+    let is_shown = |column: &Column| wide || column.priority == 0;
+    let shown: Arc<[Shown]> = columns
         .iter()
-        .map(|(_, column)| {
+        .enumerate()
+        .filter(|(_, column)| is_shown(column))
+        .map(|(place, column)| Shown {
+            place,
+            format: column.format,
+            is_state: state == Some(place),
+        })
+        .collect();
+    let has_state = state.is_some();
+    let says_why = table.watch == WatchForm::Object && !columns.is_empty();
+    let headings = columns
+        .iter()
+        .filter(|column| is_shown(column))
+        .map(|column| {
             let namespace = (column.format == ColumnFormat::Name && table.namespaced).then(
-                || view! { <Heading name="Namespace" description="Namespace of the object" right=false /> },
+                || view! { <Heading name="Namespace".into() description="Namespace of the object".into() right=false /> },
             );
+            let (name, description) = (column.name.to_string(), column.description.to_string());
             view! {
-                <Heading name=column.name description=column.description right=is_right(column) />
+                <Heading name=name description=description right=is_right(column.format) />
                 {namespace}
             }
         })
@@ -111,7 +129,7 @@ pub fn ListTable(
         let row = |row: ArcRwSignal<Row>| {
             let shown = shown.clone();
             entry(identity(&row), move || {
-                table_row(&row, kind, &shown, says_why).whole()
+                table_row(&row, kind, &shown, has_state, says_why).whole()
             })
         };
         list.rows().into_iter().map(row).collect()
@@ -138,7 +156,8 @@ fn identity(row: &ArcRwSignal<Row>) -> (NodeId, NodeKey) {
 fn table_row(
     row: &ArcRwSignal<Row>,
     kind: KindId,
-    shown: &[(usize, &'static Column)],
+    shown: &[Shown],
+    has_state: bool,
     says_why: bool,
 ) -> impl IntoView + use<> {
     let here = use_here();
@@ -148,14 +167,13 @@ fn table_row(
         let key = key.clone();
         whether(move || here.is_selected(&key))
     };
-    let state = state_column(kind);
     let cells = shown
         .iter()
-        .map(|&(index, column)| {
+        .map(|column| {
             if column.format != ColumnFormat::Name {
-                return cell(row.clone(), index, column, state == Some(index)).whole();
+                return cell(row.clone(), column.place, column.format, column.is_state).whole();
             }
-            let mark = state.is_none().then(|| lone_state(row.clone()));
+            let mark = (!has_state).then(|| lone_state(row.clone()));
             let namespace = kind
                 .get()
                 .namespaced
@@ -199,12 +217,5 @@ mod tests {
             ("restarts", "-restarts", 0)
         );
         assert_eq!(text(&turned(&two, "Name")), "name");
-    }
-
-    #[test]
-    fn wide_columns_are_asked_for() {
-        let pod = KindId::of("Pod").unwrap();
-        assert!(columns(pod, false).iter().all(|(_, column)| column.priority == 0));
-        assert!(columns(pod, true).len() > columns(pod, false).len());
     }
 }

@@ -3,9 +3,10 @@
 use crate::state::feed::Store;
 use leptos::prelude::*;
 use model::NodeId;
-use model::list::{ListWindow, Row};
+use model::list::{Column, ListWindow, Row};
 use model::stream::{Delta, Snapshot};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A window onto a list.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,7 @@ pub struct List {
     /// Whether a row got a signal since the order was last told.
     renewed: StoredValue<bool>,
     order: RwSignal<Vec<NodeId>>,
+    columns: RwSignal<Arc<[Column]>>,
     /// Rows before and after the filter.
     pub counts: RwSignal<(u32, u32)>,
 }
@@ -24,6 +26,7 @@ impl Default for List {
             rows: StoredValue::new(HashMap::new()),
             renewed: StoredValue::new(false),
             order: RwSignal::default(),
+            columns: RwSignal::new(Arc::default()),
             counts: RwSignal::default(),
         }
     }
@@ -38,6 +41,11 @@ impl List {
     /// Whether there is no row. Follows the order.
     pub fn is_empty(&self) -> bool {
         self.order.with(Vec::is_empty)
+    }
+
+    /// The columns; none before the first window.
+    pub fn columns(&self) -> Arc<[Column]> {
+        self.columns.get()
     }
 
     /// How many rows there are. Follows the order.
@@ -93,9 +101,17 @@ impl List {
 
 impl Store for List {
     fn replace(&self, snapshot: Snapshot) {
-        let Snapshot::List(ListWindow { total, matched, rows }) = snapshot else {
-            return;
-        };
+        let Snapshot::List(window) = snapshot else { return };
+        let ListWindow {
+            columns,
+            total,
+            matched,
+            rows,
+        } = window;
+        // An emptied list keeps its headings.
+        if !columns.is_empty() && self.columns.with_untracked(|before| **before != *columns) {
+            self.columns.set(columns.into());
+        }
         let order = rows.iter().map(|row| row.id).collect();
         rows.into_iter().for_each(|row| self.put(row));
         self.arrange(order);
@@ -124,7 +140,7 @@ impl Store for List {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::list::Cell;
+    use model::list::{Cell, ColumnFormat};
     use model::{Health, NodeKey};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -150,15 +166,27 @@ mod tests {
             .map(|(id, cell)| row(*id, *cell))
             .collect();
         ListWindow {
+            columns: columns(),
             total,
             matched: total,
             rows,
         }
     }
 
+    fn columns() -> Vec<Column> {
+        let column = Column {
+            name: "Name".into(),
+            format: ColumnFormat::Name,
+            priority: 0,
+            description: "".into(),
+        };
+        vec![column]
+    }
+
     fn shown(list: &List) -> ListWindow {
         let (total, matched) = list.counts.get_untracked();
         ListWindow {
+            columns: untrack(|| list.columns()).to_vec(),
             total,
             matched,
             rows: untrack(|| list.rows())
@@ -188,6 +216,16 @@ mod tests {
     }
 
     #[test]
+    fn an_emptied_list_keeps_its_headings() {
+        Owner::new().with(|| {
+            let list = List::default();
+            list.replace(Snapshot::List(window(&[(1, 0)], 1)));
+            list.clear();
+            assert_eq!((list.len(), untrack(|| list.columns()).len()), (0, 1));
+        });
+    }
+
+    #[test]
     fn a_row_that_did_not_change_keeps_its_signal() {
         Owner::new().with(|| {
             let list = List::default();
@@ -212,6 +250,7 @@ mod tests {
             let mut other = row(1, 0);
             other.key.name = "other".into();
             list.replace(Snapshot::List(ListWindow {
+                columns: columns(),
                 total: 1,
                 matched: 1,
                 rows: vec![other],

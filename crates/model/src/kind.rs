@@ -5,8 +5,6 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-mod columns;
-
 /// What the product knows of one kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -31,8 +29,6 @@ pub struct Kind {
     pub watch: WatchForm,
     /// Not every cluster serves it: that it is not there is no failure.
     pub optional: bool,
-    /// kubectl's columns.
-    pub columns: &'static [Column],
 }
 
 /// In which form a kind is listed and watched.
@@ -42,32 +38,6 @@ pub enum WatchForm {
     Object,
     /// The API server's Table with `includeObject=Metadata`: kubectl's cells and the metadata, never the contents.
     Table,
-}
-
-/// A column of a list, as in the API server's Table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// The heading, as kubectl prints it but not in capitals.
-    pub name: &'static str,
-    /// The type of its cells.
-    pub format: ColumnFormat,
-    /// 0 is always shown, 1 with kubectl's `-o wide`.
-    pub priority: u8,
-    /// What it means.
-    pub description: &'static str,
-}
-
-/// What a column's cells are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColumnFormat {
-    /// The object's name.
-    Name,
-    /// Text.
-    Text,
-    /// A number, aligned right.
-    Number,
-    /// A point in time, printed as an age.
-    Date,
 }
 
 /// A kind's place in [`KINDS`], or after it in [`VIRTUAL`].
@@ -149,586 +119,174 @@ impl Kind {
     }
 }
 
-use WatchForm::{Object, Table};
-
-const fn entry(
-    (kind, plural, code): (&'static str, &'static str, &'static str),
-    (group, version): (&'static str, &'static str),
-    namespaced: bool,
-    rank: u8,
-    watch: WatchForm,
-    columns: &'static [Column],
-) -> Kind {
-    Kind {
-        kind,
-        id: kind,
-        group,
-        version,
-        plural,
-        code,
-        namespaced,
-        rank,
-        watch,
-        optional: false,
-        columns,
-    }
+/// Rows of the table: kind or id, plural, code, apiVersion, scope, rank, and what is special about it.
+macro_rules! kinds {
+    ($($id:tt $plural:ident $code:ident $api:tt $scope:ident $rank:literal $($special:ident)?;)*) => {
+        [$(kinds!(row $id $plural $code $api $scope $rank)$(.$special())?),*]
+    };
+    // A kind of another project has its group in its id.
+    (row $id:literal $plural:ident $code:ident $version:ident $scope:ident $rank:literal) => {
+        Kind::new($id, stringify!($plural), stringify!($code), stringify!($version), Scope::$scope, $rank).of_group_in_id()
+    };
+    (row $kind:ident $plural:ident $code:ident $api:literal $scope:ident $rank:literal) => {
+        Kind::new(stringify!($kind), stringify!($plural), stringify!($code), $api, Scope::$scope, $rank)
+    };
 }
 
-/// A namespaced kind of a built-in group.
-const fn inside(
-    names: (&'static str, &'static str, &'static str),
-    api: (&'static str, &'static str),
-    rank: u8,
-    columns: &'static [Column],
-) -> Kind {
-    entry(names, api, true, rank, Object, columns)
-}
+/// Every kind of the table that is watched: first those of the groups that kube-apiserver serves itself.
+pub static KINDS: &[Kind] = &kinds! {
+    Namespace                        namespaces                        NS    "v1"                              cluster   7;
+    Node                             nodes                             NODE  "v1"                              cluster   5;
+    Pod                              pods                              POD   "v1"                              namespace 4;
+    ReplicaSet                       replicasets                       RS    "apps/v1"                         namespace 3;
+    Deployment                       deployments                       DEP   "apps/v1"                         namespace 2;
+    StatefulSet                      statefulsets                      STS   "apps/v1"                         namespace 2;
+    DaemonSet                        daemonsets                        DS    "apps/v1"                         namespace 2;
+    Job                              jobs                              JOB   "batch/v1"                        namespace 3;
+    CronJob                          cronjobs                          CJ    "batch/v1"                        namespace 2;
+    Service                          services                          SVC   "v1"                              namespace 1;
+    EndpointSlice                    endpointslices                    EPS   "discovery.k8s.io/v1"             namespace 2;
+    Ingress                          ingresses                         ING   "networking.k8s.io/v1"            namespace 0;
+    ConfigMap                        configmaps                        CM    "v1"                              namespace 5 table;
+    Secret                           secrets                           SEC   "v1"                              namespace 5 table;
+    ServiceAccount                   serviceaccounts                   SA    "v1"                              namespace 5;
+    PersistentVolumeClaim            persistentvolumeclaims            PVC   "v1"                              namespace 5;
+    PersistentVolume                 persistentvolumes                 PV    "v1"                              cluster   6;
+    ReplicationController            replicationcontrollers            RC    "v1"                              namespace 2;
+    HorizontalPodAutoscaler          horizontalpodautoscalers          HPA   "autoscaling/v2"                  namespace 1;
+    PodDisruptionBudget              poddisruptionbudgets              PDB   "policy/v1"                       namespace 3;
+    NetworkPolicy                    networkpolicies                   NP    "networking.k8s.io/v1"            namespace 3;
+    IngressClass                     ingressclasses                    IC    "networking.k8s.io/v1"            cluster   1;
+    StorageClass                     storageclasses                    SC    "storage.k8s.io/v1"               cluster   6;
+    PriorityClass                    priorityclasses                   PC    "scheduling.k8s.io/v1"            cluster   5;
+    RuntimeClass                     runtimeclasses                    RTC   "node.k8s.io/v1"                  cluster   5;
+    VolumeAttachment                 volumeattachments                 VA    "storage.k8s.io/v1"               cluster   5;
+    CSIDriver                        csidrivers                        CSID  "storage.k8s.io/v1"               cluster   7;
+    CSINode                          csinodes                          CSIN  "storage.k8s.io/v1"               cluster   4;
+    Role                             roles                             ROLE  "rbac.authorization.k8s.io/v1"    namespace 7;
+    ClusterRole                      clusterroles                      CR    "rbac.authorization.k8s.io/v1"    cluster   7;
+    RoleBinding                      rolebindings                      RB    "rbac.authorization.k8s.io/v1"    namespace 6;
+    ClusterRoleBinding               clusterrolebindings               CRB   "rbac.authorization.k8s.io/v1"    cluster   6;
+    ResourceQuota                    resourcequotas                    QUOTA "v1"                              namespace 6;
+    LimitRange                       limitranges                       LR    "v1"                              namespace 6;
+    MutatingWebhookConfiguration     mutatingwebhookconfigurations     MWC   "admissionregistration.k8s.io/v1" cluster   0;
+    ValidatingWebhookConfiguration   validatingwebhookconfigurations   VWC   "admissionregistration.k8s.io/v1" cluster   0;
+    ValidatingAdmissionPolicy        validatingadmissionpolicies       VAP   "admissionregistration.k8s.io/v1" cluster   6 optional;
+    ValidatingAdmissionPolicyBinding validatingadmissionpolicybindings VAPB  "admissionregistration.k8s.io/v1" cluster   5 optional;
+    MutatingAdmissionPolicy          mutatingadmissionpolicies         MAP   "admissionregistration.k8s.io/v1" cluster   6 optional;
+    MutatingAdmissionPolicyBinding   mutatingadmissionpolicybindings   MAPB  "admissionregistration.k8s.io/v1" cluster   5 optional;
+    APIService                       apiservices                       API   "apiregistration.k8s.io/v1"       cluster   0;
+    CustomResourceDefinition         customresourcedefinitions         CRD   "apiextensions.k8s.io/v1"         cluster   0;
+    Lease                            leases                            LEASE "coordination.k8s.io/v1"          namespace 4;
+    Event                            events                            EV    "v1"                              namespace 0;
 
-/// A cluster-scoped kind of a built-in group.
-const fn global(
-    names: (&'static str, &'static str, &'static str),
-    api: (&'static str, &'static str),
-    rank: u8,
-    columns: &'static [Column],
-) -> Kind {
-    entry(names, api, false, rank, Object, columns)
-}
+    "GatewayClass.gateway.networking.k8s.io"        gatewayclasses         GC   v1       cluster   1;
+    "Gateway.gateway.networking.k8s.io"             gateways               GTW  v1       namespace 0;
+    "HTTPRoute.gateway.networking.k8s.io"           httproutes             HTTP v1       namespace 0;
+    "GRPCRoute.gateway.networking.k8s.io"           grpcroutes             GRPC v1       namespace 0;
+    "TLSRoute.gateway.networking.k8s.io"            tlsroutes              TLS  v1alpha2 namespace 0;
+    "TCPRoute.gateway.networking.k8s.io"            tcproutes              TCP  v1alpha2 namespace 0;
+    "UDPRoute.gateway.networking.k8s.io"            udproutes              UDP  v1alpha2 namespace 0;
+    "ReferenceGrant.gateway.networking.k8s.io"      referencegrants        RG   v1beta1  namespace 0;
+    "VolumeSnapshot.snapshot.storage.k8s.io"        volumesnapshots        VS   v1       namespace 4;
+    "VolumeSnapshotClass.snapshot.storage.k8s.io"   volumesnapshotclasses  VSCL v1       cluster   6;
+    "VolumeSnapshotContent.snapshot.storage.k8s.io" volumesnapshotcontents VSC  v1       cluster   6;
+    "Certificate.cert-manager.io"                   certificates           CERT v1       namespace 3;
+    "Issuer.cert-manager.io"                        issuers                ISS  v1       namespace 5;
+    "ClusterIssuer.cert-manager.io"                 clusterissuers         CISS v1       cluster   5;
+    "ServiceMonitor.monitoring.coreos.com"          servicemonitors        SMON v1       namespace 0;
+    "PodMonitor.monitoring.coreos.com"              podmonitors            PMON v1       namespace 0;
+    "ExternalSecret.external-secrets.io"            externalsecrets        ES   v1       namespace 3;
+    "SecretStore.external-secrets.io"               secretstores           SS   v1       namespace 5;
+    "ClusterSecretStore.external-secrets.io"        clustersecretstores    CSS  v1       cluster   5;
+    "VirtualService.networking.istio.io"            virtualservices        VISV v1       namespace 0;
+    "Gateway.networking.istio.io"                   gateways               IGW  v1       namespace 0;
+    "DestinationRule.networking.istio.io"           destinationrules       DR   v1       namespace 0;
+    "Application.argoproj.io"                       applications           APP  v1alpha1 namespace 0;
+    "Rollout.argoproj.io"                           rollouts               RO   v1alpha1 namespace 2;
+    "Kustomization.kustomize.toolkit.fluxcd.io"     kustomizations         KS   v1       namespace 0;
+    "HelmRelease.helm.toolkit.fluxcd.io"            helmreleases           HLM  v2       namespace 0;
+    "ScaledObject.keda.sh"                          scaledobjects          SO   v1alpha1 namespace 1;
+    "VerticalPodAutoscaler.autoscaling.k8s.io"      verticalpodautoscalers VPA  v1       namespace 1;
+};
 
-/// A kind that not every cluster serves.
-const fn maybe(kind: Kind) -> Kind {
-    Kind {
-        optional: true,
-        ..kind
-    }
-}
-
-/// A kind of another group, which is part of its id.
-const fn extension(
-    id: &'static str,
-    plural: &'static str,
-    code: &'static str,
-    version: &'static str,
-    namespaced: bool,
-    rank: u8,
-) -> Kind {
-    let mut dot = 0;
-    while dot < id.len() && id.as_bytes()[dot] != b'.' {
-        dot += 1;
-    }
-    let (kind, group) = id.split_at(dot);
-    let (_, group) = group.split_at(1);
-    Kind {
-        id,
-        ..maybe(entry(
-            (kind, plural, code),
-            (group, version),
-            namespaced,
-            rank,
-            Object,
-            columns::EXTENSION,
-        ))
-    }
-}
-
-/// A kind of nodes that are no objects.
-const fn virtual_kind(kind: &'static str, code: &'static str, rank: u8) -> Kind {
-    entry((kind, "", code), ("", ""), false, rank, Object, &[])
-}
-
-const NETWORKING: (&str, &str) = ("networking.k8s.io", "v1");
-const STORAGE: (&str, &str) = ("storage.k8s.io", "v1");
-const RBAC: (&str, &str) = ("rbac.authorization.k8s.io", "v1");
-const ADMISSION: (&str, &str) = ("admissionregistration.k8s.io", "v1");
-
-/// The kinds of nodes that are not objects of the API. They are never watched, and have neither plural nor columns.
+/// The kinds of nodes that are not objects of the API. They are never watched, and have no plural.
 pub static VIRTUAL: &[Kind] = &[
-    virtual_kind("User", "USER", 7),
-    virtual_kind("Group", "GRP", 7),
-    virtual_kind("CIDR", "CIDR", 4),
-    virtual_kind("Anywhere", "ANY", 4),
+    Kind::new("User", "", "USER", "", Scope::cluster, 7),
+    Kind::new("Group", "", "GRP", "", Scope::cluster, 7),
+    Kind::new("CIDR", "", "CIDR", "", Scope::cluster, 4),
+    Kind::new("Anywhere", "", "ANY", "", Scope::cluster, 4),
 ];
 
-/// Every kind that is watched.
-pub static KINDS: &[Kind] = &[
-    entry(
-        ("Namespace", "namespaces", "NS"),
-        ("", "v1"),
-        false,
-        7,
-        Object,
-        columns::NAMESPACE,
-    ),
-    entry(
-        ("Node", "nodes", "NODE"),
-        ("", "v1"),
-        false,
-        5,
-        Object,
-        columns::NODE,
-    ),
-    entry(("Pod", "pods", "POD"), ("", "v1"), true, 4, Object, columns::POD),
-    entry(
-        ("ReplicaSet", "replicasets", "RS"),
-        ("apps", "v1"),
-        true,
-        3,
-        Object,
-        columns::REPLICA_SET,
-    ),
-    entry(
-        ("Deployment", "deployments", "DEP"),
-        ("apps", "v1"),
-        true,
-        2,
-        Object,
-        columns::DEPLOYMENT,
-    ),
-    entry(
-        ("StatefulSet", "statefulsets", "STS"),
-        ("apps", "v1"),
-        true,
-        2,
-        Object,
-        columns::STATEFUL_SET,
-    ),
-    entry(
-        ("DaemonSet", "daemonsets", "DS"),
-        ("apps", "v1"),
-        true,
-        2,
-        Object,
-        columns::DAEMON_SET,
-    ),
-    entry(
-        ("Job", "jobs", "JOB"),
-        ("batch", "v1"),
-        true,
-        3,
-        Object,
-        columns::JOB,
-    ),
-    entry(
-        ("CronJob", "cronjobs", "CJ"),
-        ("batch", "v1"),
-        true,
-        2,
-        Object,
-        columns::CRON_JOB,
-    ),
-    entry(
-        ("Service", "services", "SVC"),
-        ("", "v1"),
-        true,
-        1,
-        Object,
-        columns::SERVICE,
-    ),
-    entry(
-        ("EndpointSlice", "endpointslices", "EPS"),
-        ("discovery.k8s.io", "v1"),
-        true,
-        2,
-        Object,
-        columns::ENDPOINT_SLICE,
-    ),
-    entry(
-        ("Ingress", "ingresses", "ING"),
-        ("networking.k8s.io", "v1"),
-        true,
-        0,
-        Object,
-        columns::INGRESS,
-    ),
-    entry(
-        ("ConfigMap", "configmaps", "CM"),
-        ("", "v1"),
-        true,
-        5,
-        Table,
-        columns::CONFIG_MAP,
-    ),
-    entry(
-        ("Secret", "secrets", "SEC"),
-        ("", "v1"),
-        true,
-        5,
-        Table,
-        columns::SECRET,
-    ),
-    entry(
-        ("ServiceAccount", "serviceaccounts", "SA"),
-        ("", "v1"),
-        true,
-        5,
-        Object,
-        columns::SERVICE_ACCOUNT,
-    ),
-    entry(
-        ("PersistentVolumeClaim", "persistentvolumeclaims", "PVC"),
-        ("", "v1"),
-        true,
-        5,
-        Object,
-        columns::CLAIM,
-    ),
-    entry(
-        ("PersistentVolume", "persistentvolumes", "PV"),
-        ("", "v1"),
-        false,
-        6,
-        Object,
-        columns::VOLUME,
-    ),
-    inside(
-        ("ReplicationController", "replicationcontrollers", "RC"),
-        ("", "v1"),
-        2,
-        columns::REPLICATION_CONTROLLER,
-    ),
-    inside(
-        ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "HPA"),
-        ("autoscaling", "v2"),
-        1,
-        columns::AUTOSCALER,
-    ),
-    inside(
-        ("PodDisruptionBudget", "poddisruptionbudgets", "PDB"),
-        ("policy", "v1"),
-        3,
-        columns::BUDGET,
-    ),
-    inside(
-        ("NetworkPolicy", "networkpolicies", "NP"),
-        NETWORKING,
-        3,
-        columns::NETWORK_POLICY,
-    ),
-    global(
-        ("IngressClass", "ingressclasses", "IC"),
-        NETWORKING,
-        1,
-        columns::INGRESS_CLASS,
-    ),
-    global(
-        ("StorageClass", "storageclasses", "SC"),
-        STORAGE,
-        6,
-        columns::STORAGE_CLASS,
-    ),
-    global(
-        ("PriorityClass", "priorityclasses", "PC"),
-        ("scheduling.k8s.io", "v1"),
-        5,
-        columns::PRIORITY_CLASS,
-    ),
-    global(
-        ("RuntimeClass", "runtimeclasses", "RTC"),
-        ("node.k8s.io", "v1"),
-        5,
-        columns::RUNTIME_CLASS,
-    ),
-    global(
-        ("VolumeAttachment", "volumeattachments", "VA"),
-        STORAGE,
-        5,
-        columns::ATTACHMENT,
-    ),
-    global(
-        ("CSIDriver", "csidrivers", "CSID"),
-        STORAGE,
-        7,
-        columns::CSI_DRIVER,
-    ),
-    global(("CSINode", "csinodes", "CSIN"), STORAGE, 4, columns::CSI_NODE),
-    inside(("Role", "roles", "ROLE"), RBAC, 7, columns::CREATED),
-    global(("ClusterRole", "clusterroles", "CR"), RBAC, 7, columns::CREATED),
-    inside(("RoleBinding", "rolebindings", "RB"), RBAC, 6, columns::BINDING),
-    global(
-        ("ClusterRoleBinding", "clusterrolebindings", "CRB"),
-        RBAC,
-        6,
-        columns::BINDING,
-    ),
-    inside(
-        ("ResourceQuota", "resourcequotas", "QUOTA"),
-        ("", "v1"),
-        6,
-        columns::QUOTA,
-    ),
-    inside(
-        ("LimitRange", "limitranges", "LR"),
-        ("", "v1"),
-        6,
-        columns::CREATED,
-    ),
-    global(
-        (
-            "MutatingWebhookConfiguration",
-            "mutatingwebhookconfigurations",
-            "MWC",
-        ),
-        ADMISSION,
-        0,
-        columns::WEBHOOKS,
-    ),
-    global(
-        (
-            "ValidatingWebhookConfiguration",
-            "validatingwebhookconfigurations",
-            "VWC",
-        ),
-        ADMISSION,
-        0,
-        columns::WEBHOOKS,
-    ),
-    maybe(global(
-        ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", "VAP"),
-        ADMISSION,
-        6,
-        columns::VALIDATING_POLICY,
-    )),
-    maybe(global(
-        (
-            "ValidatingAdmissionPolicyBinding",
-            "validatingadmissionpolicybindings",
-            "VAPB",
-        ),
-        ADMISSION,
-        5,
-        columns::POLICY_BINDING,
-    )),
-    maybe(global(
-        ("MutatingAdmissionPolicy", "mutatingadmissionpolicies", "MAP"),
-        ADMISSION,
-        6,
-        columns::MUTATING_POLICY,
-    )),
-    maybe(global(
-        (
-            "MutatingAdmissionPolicyBinding",
-            "mutatingadmissionpolicybindings",
-            "MAPB",
-        ),
-        ADMISSION,
-        5,
-        columns::POLICY_BINDING,
-    )),
-    global(
-        ("APIService", "apiservices", "API"),
-        ("apiregistration.k8s.io", "v1"),
-        0,
-        columns::API_SERVICE,
-    ),
-    global(
-        ("CustomResourceDefinition", "customresourcedefinitions", "CRD"),
-        ("apiextensions.k8s.io", "v1"),
-        0,
-        columns::CREATED,
-    ),
-    inside(
-        ("Lease", "leases", "LEASE"),
-        ("coordination.k8s.io", "v1"),
-        4,
-        columns::LEASE,
-    ),
-    inside(("Event", "events", "EV"), ("", "v1"), 0, columns::EVENT),
-    extension(
-        "GatewayClass.gateway.networking.k8s.io",
-        "gatewayclasses",
-        "GC",
-        "v1",
-        false,
-        1,
-    ),
-    extension(
-        "Gateway.gateway.networking.k8s.io",
-        "gateways",
-        "GTW",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "HTTPRoute.gateway.networking.k8s.io",
-        "httproutes",
-        "HTTP",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "GRPCRoute.gateway.networking.k8s.io",
-        "grpcroutes",
-        "GRPC",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "TLSRoute.gateway.networking.k8s.io",
-        "tlsroutes",
-        "TLS",
-        "v1alpha2",
-        true,
-        0,
-    ),
-    extension(
-        "TCPRoute.gateway.networking.k8s.io",
-        "tcproutes",
-        "TCP",
-        "v1alpha2",
-        true,
-        0,
-    ),
-    extension(
-        "UDPRoute.gateway.networking.k8s.io",
-        "udproutes",
-        "UDP",
-        "v1alpha2",
-        true,
-        0,
-    ),
-    extension(
-        "ReferenceGrant.gateway.networking.k8s.io",
-        "referencegrants",
-        "RG",
-        "v1beta1",
-        true,
-        0,
-    ),
-    extension(
-        "VolumeSnapshot.snapshot.storage.k8s.io",
-        "volumesnapshots",
-        "VS",
-        "v1",
-        true,
-        4,
-    ),
-    extension(
-        "VolumeSnapshotClass.snapshot.storage.k8s.io",
-        "volumesnapshotclasses",
-        "VSCL",
-        "v1",
-        false,
-        6,
-    ),
-    extension(
-        "VolumeSnapshotContent.snapshot.storage.k8s.io",
-        "volumesnapshotcontents",
-        "VSC",
-        "v1",
-        false,
-        6,
-    ),
-    extension(
-        "Certificate.cert-manager.io",
-        "certificates",
-        "CERT",
-        "v1",
-        true,
-        3,
-    ),
-    extension("Issuer.cert-manager.io", "issuers", "ISS", "v1", true, 5),
-    extension(
-        "ClusterIssuer.cert-manager.io",
-        "clusterissuers",
-        "CISS",
-        "v1",
-        false,
-        5,
-    ),
-    extension(
-        "ServiceMonitor.monitoring.coreos.com",
-        "servicemonitors",
-        "SMON",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "PodMonitor.monitoring.coreos.com",
-        "podmonitors",
-        "PMON",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "ExternalSecret.external-secrets.io",
-        "externalsecrets",
-        "ES",
-        "v1",
-        true,
-        3,
-    ),
-    extension(
-        "SecretStore.external-secrets.io",
-        "secretstores",
-        "SS",
-        "v1",
-        true,
-        5,
-    ),
-    extension(
-        "ClusterSecretStore.external-secrets.io",
-        "clustersecretstores",
-        "CSS",
-        "v1",
-        false,
-        5,
-    ),
-    extension(
-        "VirtualService.networking.istio.io",
-        "virtualservices",
-        "VISV",
-        "v1",
-        true,
-        0,
-    ),
-    extension("Gateway.networking.istio.io", "gateways", "IGW", "v1", true, 0),
-    extension(
-        "DestinationRule.networking.istio.io",
-        "destinationrules",
-        "DR",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "Application.argoproj.io",
-        "applications",
-        "APP",
-        "v1alpha1",
-        true,
-        0,
-    ),
-    extension("Rollout.argoproj.io", "rollouts", "RO", "v1alpha1", true, 2),
-    extension(
-        "Kustomization.kustomize.toolkit.fluxcd.io",
-        "kustomizations",
-        "KS",
-        "v1",
-        true,
-        0,
-    ),
-    extension(
-        "HelmRelease.helm.toolkit.fluxcd.io",
-        "helmreleases",
-        "HLM",
-        "v2",
-        true,
-        0,
-    ),
-    extension("ScaledObject.keda.sh", "scaledobjects", "SO", "v1alpha1", true, 1),
-    extension(
-        "VerticalPodAutoscaler.autoscaling.k8s.io",
-        "verticalpodautoscalers",
-        "VPA",
-        "v1",
-        true,
-        1,
-    ),
-];
+/// Where objects live.
+#[allow(non_camel_case_types, reason = "the words of the table")]
+#[derive(Clone, Copy)]
+enum Scope {
+    cluster,
+    namespace,
+}
+
+impl Kind {
+    const fn new(
+        kind: &'static str,
+        plural: &'static str,
+        code: &'static str,
+        api_version: &'static str,
+        scope: Scope,
+        rank: u8,
+    ) -> Self {
+        let (group, version) = match split(api_version, b'/') {
+            Some(both) => both,
+            None => ("", api_version),
+        };
+        Self {
+            kind,
+            id: kind,
+            group,
+            version,
+            plural,
+            code,
+            namespaced: matches!(scope, Scope::namespace),
+            rank,
+            watch: WatchForm::Object,
+            optional: false,
+        }
+    }
+
+    const fn of_group_in_id(self) -> Self {
+        match split(self.id, b'.') {
+            Some((kind, group)) => Self { kind, group, ..self },
+            None => self,
+        }
+        .optional()
+    }
+
+    const fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
+    }
+
+    const fn table(self) -> Self {
+        Self {
+            watch: WatchForm::Table,
+            ..self
+        }
+    }
+}
+
+/// What stands before and after the first of this byte.
+const fn split(text: &'static str, byte: u8) -> Option<(&'static str, &'static str)> {
+    let mut at = 0;
+    while at < text.len() {
+        if text.as_bytes()[at] == byte {
+            return Some((text.split_at(at).0, text.split_at(at + 1).1));
+        }
+        at += 1;
+    }
+    None
+}
 
 #[cfg(test)]
 mod tests {
@@ -758,6 +316,43 @@ mod tests {
     }
 
     #[test]
+    fn rows_say_what_they_are() {
+        let kind = |id: &str| KindId::of(id).unwrap().get();
+        let deployment = Kind {
+            kind: "Deployment",
+            id: "Deployment",
+            group: "apps",
+            version: "v1",
+            plural: "deployments",
+            code: "DEP",
+            namespaced: true,
+            rank: 2,
+            watch: WatchForm::Object,
+            optional: false,
+        };
+        assert_eq!(*kind("Deployment"), deployment);
+        assert_eq!(
+            (kind("Secret").watch, kind("Node").namespaced),
+            (WatchForm::Table, false)
+        );
+        let gateway = kind("Gateway.gateway.networking.k8s.io");
+        assert_eq!(
+            (gateway.kind, gateway.group, gateway.optional),
+            ("Gateway", "gateway.networking.k8s.io", true)
+        );
+        assert_eq!(
+            (kind("User").plural, kind("User").version, kind("User").rank),
+            ("", "", 7)
+        );
+        let words = |kind: &Kind| {
+            [kind.kind, kind.plural, kind.code, kind.version]
+                .iter()
+                .all(|word| !word.is_empty())
+        };
+        assert!(KINDS.iter().all(|kind| words(kind) && kind.rank <= 7));
+    }
+
+    #[test]
     fn no_two_kinds_share_an_id_plural_or_code() {
         let all = || KINDS.iter().chain(VIRTUAL);
         for field in [|k: &Kind| k.id, |k: &Kind| k.code] {
@@ -774,17 +369,5 @@ mod tests {
         assert!(user.is_virtual() && user.get().kind == "User");
         assert!(KindId::all().all(|kind| !kind.is_virtual()));
         assert_eq!(KindId::of_plural(""), None);
-    }
-
-    #[test]
-    fn every_list_begins_with_the_name_and_has_an_age() {
-        for kind in KINDS {
-            assert_eq!(kind.columns[0].format, ColumnFormat::Name, "{}", kind.kind);
-            assert!(
-                kind.columns.iter().any(|c| c.format == ColumnFormat::Date),
-                "{}",
-                kind.kind
-            );
-        }
     }
 }

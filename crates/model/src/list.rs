@@ -2,8 +2,37 @@
 
 use crate::{Health, NodeId, NodeKey, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::{fmt, str::FromStr};
+
+/// A column of a list, as in the API server's Table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Column {
+    /// The heading, as kubectl prints it but not in capitals.
+    pub name: Cow<'static, str>,
+    /// The type of its cells.
+    pub format: ColumnFormat,
+    /// 0 is always shown, 1 with kubectl's `-o wide`.
+    pub priority: u8,
+    /// What it means.
+    pub description: Cow<'static, str>,
+}
+
+/// What a column's cells are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ColumnFormat {
+    /// The object's name.
+    Name,
+    /// Text.
+    Text,
+    /// A number, aligned right.
+    Number,
+    /// A point in time, printed as an age.
+    Date,
+}
 
 /// A row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,6 +189,8 @@ impl ListQuery {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListWindow {
+    /// The columns of the kind, in the order of the rows' cells. They stay as long as the window does.
+    pub columns: Vec<Column>,
     /// Rows in the namespaces asked for, before the filter.
     pub total: u32,
     /// Rows that match the filter.

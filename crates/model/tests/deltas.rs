@@ -90,6 +90,7 @@ fn window() -> impl Strategy<Value = ListWindow> {
             rows.reverse();
         }
         ListWindow {
+            columns: Vec::new(),
             total: rows.len() as u32 + extra,
             matched: rows.len() as u32,
             rows,

@@ -7,12 +7,13 @@ use crate::facts::Facts;
 use crate::symbols::Symbols;
 use meta::Identity;
 use model::KindId;
-use model::kind::WatchForm;
+use model::list::Column;
 
 pub(crate) mod admission;
 pub(crate) mod autoscaler;
 mod budget;
 pub(crate) mod classes;
+mod columns;
 mod cron_job;
 mod csi;
 mod daemon_set;
@@ -56,7 +57,7 @@ pub struct ReadError {
     pub message: String,
 }
 
-/// Reads an object: its JSON, or for kinds that are watched as a Table ([`WatchForm::Table`]) one row,
+/// Reads an object: its JSON, or for kinds that are watched as a Table ([`WatchForm::Table`](model::kind::WatchForm)) one row,
 /// `{"cells": [...], "object": {"metadata": ...}}`. The kind is given because the items of a list do not carry it.
 pub fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, ReadError> {
     let error = |message: String| ReadError {
@@ -64,7 +65,7 @@ pub fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, R
         name: Identity::in_json(json).to_string(),
         message,
     };
-    let reader = reader(kind).ok_or_else(|| error("there is no reader for this kind".to_owned()))?;
+    let (reader, _) = entry(kind).ok_or_else(|| error("there is no reader for this kind".to_owned()))?;
     let facts = reader(kind, json, symbols).map_err(|cause| error(cause.to_string()))?;
     if facts.key.name.is_empty() {
         return Err(error("metadata.name is empty".to_owned()));
@@ -81,51 +82,61 @@ pub fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, R
 /// Reads an object of one kind.
 type Reader = fn(KindId, &[u8], &mut Symbols) -> Result<Facts, serde_json::Error>;
 
-fn reader(kind: KindId) -> Option<Reader> {
-    if kind.get().watch == WatchForm::Table {
-        return Some(table::read);
-    }
+/// kubectl's columns of a kind, in the order of its rows' cells.
+pub fn columns(kind: KindId) -> &'static [Column] {
+    entry(kind).map_or(&[], |(_, columns)| columns)
+}
+
+/// What reads a kind's objects, and the columns that it fills.
+fn entry(kind: KindId) -> Option<(Reader, &'static [Column])> {
     if kind.get().id.contains('.') {
-        return Some(extension::read);
+        return Some((extension::read, columns::EXTENSION));
     }
     Some(match kind.get().id {
-        "Namespace" => namespace::read,
-        "Node" => node::read,
-        "Pod" => pod::read,
-        "ReplicaSet" => replica_set::read,
-        "Deployment" => deployment::read,
-        "StatefulSet" => stateful_set::read,
-        "DaemonSet" => daemon_set::read,
-        "Job" => job::read,
-        "CronJob" => cron_job::read,
-        "Service" => service::read,
-        "EndpointSlice" => endpoint_slice::read,
-        "Ingress" => ingress::read,
-        "ServiceAccount" => service_account::read,
-        "PersistentVolumeClaim" => persistent_volume_claim::read,
-        "PersistentVolume" => persistent_volume::read,
-        "ReplicationController" => replication_controller::read,
-        "HorizontalPodAutoscaler" => autoscaler::read,
-        "PodDisruptionBudget" => budget::read,
-        "NetworkPolicy" => network_policy::read,
-        "IngressClass" => classes::ingress,
-        "StorageClass" => classes::storage,
-        "PriorityClass" => classes::priority,
-        "RuntimeClass" => classes::runtime,
-        "VolumeAttachment" => csi::attachment,
-        "CSIDriver" => csi::driver,
-        "CSINode" => csi::node,
-        "Lease" => lease::read,
-        "Role" | "ClusterRole" => rbac::role,
-        "RoleBinding" | "ClusterRoleBinding" => rbac::binding,
-        "ResourceQuota" => quota::read,
-        "LimitRange" => quota::range,
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => admission::webhooks,
-        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => admission::policy,
-        "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding" => admission::binding,
-        "APIService" => admission::api_service,
-        "CustomResourceDefinition" => admission::definition,
-        "Event" => event::read,
+        "Namespace" => (namespace::read, columns::NAMESPACE),
+        "Node" => (node::read, columns::NODE),
+        "Pod" => (pod::read, columns::POD),
+        "ReplicaSet" => (replica_set::read, columns::REPLICA_SET),
+        "Deployment" => (deployment::read, columns::DEPLOYMENT),
+        "StatefulSet" => (stateful_set::read, columns::STATEFUL_SET),
+        "DaemonSet" => (daemon_set::read, columns::DAEMON_SET),
+        "Job" => (job::read, columns::JOB),
+        "CronJob" => (cron_job::read, columns::CRON_JOB),
+        "Service" => (service::read, columns::SERVICE),
+        "EndpointSlice" => (endpoint_slice::read, columns::ENDPOINT_SLICE),
+        "Ingress" => (ingress::read, columns::INGRESS),
+        "ServiceAccount" => (service_account::read, columns::SERVICE_ACCOUNT),
+        "PersistentVolumeClaim" => (persistent_volume_claim::read, columns::CLAIM),
+        "PersistentVolume" => (persistent_volume::read, columns::VOLUME),
+        "ReplicationController" => (replication_controller::read, columns::REPLICATION_CONTROLLER),
+        "HorizontalPodAutoscaler" => (autoscaler::read, columns::AUTOSCALER),
+        "PodDisruptionBudget" => (budget::read, columns::BUDGET),
+        "NetworkPolicy" => (network_policy::read, columns::NETWORK_POLICY),
+        "IngressClass" => (classes::ingress, columns::INGRESS_CLASS),
+        "StorageClass" => (classes::storage, columns::STORAGE_CLASS),
+        "PriorityClass" => (classes::priority, columns::PRIORITY_CLASS),
+        "RuntimeClass" => (classes::runtime, columns::RUNTIME_CLASS),
+        "VolumeAttachment" => (csi::attachment, columns::ATTACHMENT),
+        "CSIDriver" => (csi::driver, columns::CSI_DRIVER),
+        "CSINode" => (csi::node, columns::CSI_NODE),
+        "Lease" => (lease::read, columns::LEASE),
+        "Role" | "ClusterRole" => (rbac::role, columns::CREATED),
+        "RoleBinding" | "ClusterRoleBinding" => (rbac::binding, columns::BINDING),
+        "ResourceQuota" => (quota::read, columns::QUOTA),
+        "LimitRange" => (quota::range, columns::CREATED),
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+            (admission::webhooks, columns::WEBHOOKS)
+        }
+        "ValidatingAdmissionPolicy" => (admission::policy, columns::VALIDATING_POLICY),
+        "MutatingAdmissionPolicy" => (admission::policy, columns::MUTATING_POLICY),
+        "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding" => {
+            (admission::binding, columns::POLICY_BINDING)
+        }
+        "APIService" => (admission::api_service, columns::API_SERVICE),
+        "CustomResourceDefinition" => (admission::definition, columns::CREATED),
+        "Event" => (event::read, columns::EVENT),
+        "ConfigMap" => (table::read, columns::CONFIG_MAP),
+        "Secret" => (table::read, columns::SECRET),
         _ => return None,
     })
 }
@@ -133,11 +144,28 @@ fn reader(kind: KindId) -> Option<Reader> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::kind::WatchForm;
+    use model::list::ColumnFormat;
 
     #[test]
-    fn every_kind_of_the_table_has_a_reader() {
+    fn every_kind_of_the_table_has_a_reader_and_columns_from_its_name_to_its_age() {
         for kind in KindId::all() {
-            assert!(reader(kind).is_some(), "{kind}");
+            assert!(entry(kind).is_some(), "{kind}");
+            let columns = columns(kind);
+            assert_eq!(columns[0].format, ColumnFormat::Name, "{kind}");
+            assert!(
+                columns.iter().any(|column| column.format == ColumnFormat::Date),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_cells_of_a_table_are_read_as_such() {
+        for kind in KindId::all().filter(|kind| kind.get().watch == WatchForm::Table) {
+            let row = r#"{"cells":["a","b",1],"object":{"metadata":{"name":"a","namespace":"n","uid":"1"}}}"#;
+            let facts = read(kind, row.as_bytes(), &mut Symbols::new()).unwrap();
+            assert_eq!(facts.cells.len(), columns(kind).len(), "{kind}");
         }
     }
 

@@ -13,12 +13,12 @@
 //!
 //! # To add a kind
 //!
-//! 1. Add its entry and columns to the kind table in `crates/model/src/kind.rs`.
-//! 2. If it is watched as a Table, you are done: `kinds/table.rs` reads it.
+//! 1. Add its entry to the kind table in `crates/model/src/kind.rs`, and its columns to `kinds/columns.rs`.
+//! 2. If it is watched as a Table, `kinds/table.rs` reads it.
 //! 3. Else add `kinds/<kind>.rs` with slim serde structs (only the fields that are used; `Lax` where
 //!    Kubernetes may write null) and `read`: make a `Draft` of the metadata, add references by the functions of `rules/`,
 //!    work out the status word, the health and the reason, list the cells, and finish the draft.
-//! 4. Name the file in `kinds.rs`: its module and its arm in `reader`. A test fails until you do.
+//! 4. Name the file in `kinds.rs`: its module, and its reader and columns in `entry`. A test fails until you do.
 //! 5. Add a real object to `tests/fixtures/<kind>.json` and its row, as kubectl prints it, to `tests/rows.rs`.
 //!
 //! # To add a rule

@@ -1,6 +1,7 @@
 //! Lists: the rows of a kind, selected, filtered and ordered, and the window of them that a page shows.
 
 use crate::change::Change;
+use crate::kinds;
 use crate::query::QueryError;
 use crate::selector::LabelSelector;
 use crate::state::{Entry, State};
@@ -85,11 +86,13 @@ impl ListView {
     /// Cost: the rows of the kind in the namespaces asked for; without selector, filter and order only the rows up to
     /// the window's end.
     pub fn window(&self, state: &State, now: Timestamp) -> ListWindow {
+        let columns = kinds::columns(self.kind).to_vec();
         let total = self.total(state);
         let objects = state.objects(self.kind, &self.namespaces);
         if self.selector.is_empty() && self.filter.is_empty() && self.sort.is_empty() {
             let rows = objects.skip(self.offset).take(self.len);
             return ListWindow {
+                columns,
                 total,
                 matched: total,
                 rows: rows.filter_map(Entry::row).collect(),
@@ -119,6 +122,7 @@ impl ListView {
             .filter_map(|(_, entry)| entry.row())
             .collect();
         ListWindow {
+            columns,
             total,
             matched: u32::try_from(count).unwrap_or(u32::MAX),
             rows,

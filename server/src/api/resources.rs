@@ -12,8 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::stream;
 use http::{Uri, header};
-use model::kind::ColumnFormat;
-use model::list::{Cell, ListQuery, Row, Sort};
+use model::list::{self, Cell, ColumnFormat, ListQuery, Row, Sort};
 use model::topology::Warning;
 use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, KindId, Timestamp};
 use serde::Serialize;
@@ -39,7 +38,7 @@ pub struct List {
 #[serde(rename_all = "camelCase")]
 pub struct Column {
     /// The heading.
-    pub name: &'static str,
+    pub name: String,
     /// `string` or `integer`.
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -48,7 +47,7 @@ pub struct Column {
     /// 0 is always shown, 1 with kubectl's `-o wide`.
     pub priority: u8,
     /// What it means.
-    pub description: &'static str,
+    pub description: String,
 }
 
 /// A row.
@@ -174,7 +173,13 @@ pub(super) async fn list(
         is_complete: warnings.is_empty(),
         warnings,
     };
-    Ok(stream_list(columns(kind), window.rows, kind, metadata, now))
+    Ok(stream_list(
+        columns(window.columns),
+        window.rows,
+        kind,
+        metadata,
+        now,
+    ))
 }
 
 fn list_query(kind: String, parameters: &Parameters) -> Result<ListQuery, Problem> {
@@ -228,8 +233,8 @@ impl Cursor {
     }
 }
 
-fn columns(kind: KindId) -> Vec<Column> {
-    let column = |column: &model::kind::Column| {
+fn columns(columns: Vec<list::Column>) -> Vec<Column> {
+    let column = |column: list::Column| {
         let (kind, format) = match column.format {
             ColumnFormat::Name => ("string", "name"),
             ColumnFormat::Text => ("string", ""),
@@ -237,14 +242,14 @@ fn columns(kind: KindId) -> Vec<Column> {
             ColumnFormat::Date => ("string", "date"),
         };
         Column {
-            name: column.name,
+            name: column.name.into_owned(),
             kind,
             format,
             priority: column.priority,
-            description: column.description,
+            description: column.description.into_owned(),
         }
     };
-    kind.get().columns.iter().map(column).collect()
+    columns.into_iter().map(column).collect()
 }
 
 fn item(row: Row, kind: KindId, now: Timestamp) -> ListItem {

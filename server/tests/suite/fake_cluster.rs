@@ -192,9 +192,10 @@ async fn answer(
         return axum::Json(json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"})).into_response();
     }
     let plural = uri.path().rsplit('/').next().unwrap().to_owned();
-    let Some(kind) = KindId::of_plural(&plural).map(KindId::get) else {
+    let Some(id) = KindId::of_plural(&plural) else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let kind = id.get();
     let held = shared.script.lock().unwrap().held.contains(&plural);
     if held {
         return std::future::pending().await;
@@ -226,7 +227,7 @@ async fn answer(
         }),
         WatchForm::Table => json!({
             "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata,
-            "columnDefinitions": kind.columns.iter().map(|column| json!({
+            "columnDefinitions": topology::kinds::columns(id).iter().map(|column| json!({
                 "name": column.name, "type": "string", "format": "", "description": "", "priority": column.priority,
             })).collect::<Vec<_>>(),
             "rows": [],

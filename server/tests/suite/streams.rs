@@ -156,9 +156,8 @@ async fn what_is_kept_equals_what_is_sent_anew() {
         other.subscribe(id, topic, None).await;
         fresh.until(&mut other, id, |kept| kept.content.is_some()).await;
         // The registry's summary is published on its own clock: it is followed until it agrees.
-        let mine = kept.get_mut(&id).unwrap();
-        mine.until(&mut client, id, |kept| kept.content == fresh.content)
-            .await;
+        follow(&mut client, &mut kept, id, |kept| kept.content == fresh.content).await;
+        let mine = &kept[&id];
         if id != 0 {
             assert_eq!(mine.snapshots, 1, "topic {id} was followed by deltas alone");
         }

@@ -27,6 +27,10 @@ const FEATURES: [&str; 7] = [
     "--enable-sign-ext",
 ];
 
+/// What wasm-opt may assume. The stack lies lowest in memory and grows down, so that its first kilobyte is reached only
+/// when it overflows; and memory that nothing has written to is zero.
+const MEMORY: [&str; 2] = ["--low-memory-unused", "--zero-filled-memory"];
+
 /// Where cargo puts it.
 pub fn compiled(workspace: &Workspace, profile: &str) -> PathBuf {
     workspace
@@ -73,6 +77,7 @@ pub fn optimise(workspace: &Workspace, bound: &Path) -> Result<()> {
     let mut wasm_opt = workspace.command(&program.to_string_lossy());
     wasm_opt
         .args(FEATURES)
+        .args(MEMORY)
         .args(["-Oz", "--converge"])
         .arg(&file)
         .arg("-o")

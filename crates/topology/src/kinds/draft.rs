@@ -252,7 +252,7 @@ impl<'s> Draft<'s> {
     pub(super) fn finish(mut self, outcome: Outcome, cells: Vec<Cell>) -> Facts {
         debug_assert_eq!(
             cells.len(),
-            self.key.kind.get().columns.len(),
+            super::columns(self.key.kind).len(),
             "{}",
             self.key.kind
         );

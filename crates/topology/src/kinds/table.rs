@@ -6,8 +6,7 @@ use crate::facts::Facts;
 use crate::json::{Lax, Scalar};
 use crate::rules::identity;
 use crate::symbols::Symbols;
-use model::kind::ColumnFormat;
-use model::list::Cell;
+use model::list::{Cell, ColumnFormat};
 use model::{Health, KindId};
 use serde::Deserialize;
 
@@ -35,7 +34,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     if let Some(account) = metadata.annotations.get(TOKEN_OF).filter(|_| is_token) {
         identity::token_secret(account, &mut draft);
     }
-    let columns = kind.get().columns.iter().enumerate();
+    let columns = super::columns(kind).iter().enumerate();
     let cells = columns
         .map(|(place, column)| match column.format {
             // The cell is an age as of when the row was made; the time it stands for does not go stale.

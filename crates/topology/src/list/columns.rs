@@ -1,6 +1,7 @@
 //! The fields that a list can be ordered and filtered by.
 
 use crate::facts::Facts;
+use crate::kinds;
 use model::list::Cell;
 use model::{KindId, Timestamp};
 use std::borrow::Cow;
@@ -31,8 +32,8 @@ impl Field {
             "namespace" => Some(Self::Namespace),
             "health" => Some(Self::Health),
             _ => {
-                let columns = kind.get().columns;
-                columns.iter().position(|own| column(own.name)).map(Self::Column)
+                let columns = kinds::columns(kind);
+                columns.iter().position(|own| column(&own.name)).map(Self::Column)
             }
         }
     }
@@ -58,7 +59,7 @@ pub(super) fn print(cell: &Cell, now: Timestamp) -> Cow<'_, str> {
 
 /// The names of a kind's fields, for errors.
 pub(super) fn allowed(kind: KindId) -> String {
-    let columns = kind.get().columns.iter();
+    let columns = kinds::columns(kind).iter();
     let mut names: Vec<String> = columns
         .map(|column| column.name.to_lowercase().replace(' ', "-"))
         .collect();

@@ -1,13 +1,14 @@
 //! kubectl's columns of each kind: names, order and priority as the API server's Table gives them.
 
-use super::{Column, ColumnFormat};
+use model::list::{Column, ColumnFormat};
+use std::borrow::Cow::Borrowed;
 
 const fn name() -> Column {
     Column {
-        name: "Name",
+        name: Borrowed("Name"),
         format: ColumnFormat::Name,
         priority: 0,
-        description: "Name of the object",
+        description: Borrowed("Name of the object"),
     }
 }
 
@@ -17,37 +18,37 @@ const fn age() -> Column {
 
 const fn date(name: &'static str, description: &'static str) -> Column {
     Column {
-        name,
+        name: Borrowed(name),
         format: ColumnFormat::Date,
         priority: 0,
-        description,
+        description: Borrowed(description),
     }
 }
 
 const fn text(name: &'static str, description: &'static str) -> Column {
     Column {
-        name,
+        name: Borrowed(name),
         format: ColumnFormat::Text,
         priority: 0,
-        description,
+        description: Borrowed(description),
     }
 }
 
 const fn number(name: &'static str, description: &'static str) -> Column {
     Column {
-        name,
+        name: Borrowed(name),
         format: ColumnFormat::Number,
         priority: 0,
-        description,
+        description: Borrowed(description),
     }
 }
 
 const fn wide(name: &'static str, description: &'static str) -> Column {
     Column {
-        name,
+        name: Borrowed(name),
         format: ColumnFormat::Text,
         priority: 1,
-        description,
+        description: Borrowed(description),
     }
 }
 
@@ -350,8 +351,10 @@ pub(super) const EVENT: &[Column] = &[
     wide("Source", "Who says so"),
     text("Message", "What happened"),
     Column {
+        name: Borrowed("First Seen"),
+        format: ColumnFormat::Date,
         priority: 1,
-        ..date("First Seen", "When it first happened")
+        description: Borrowed("When it first happened"),
     },
     wide("Count", "How often"),
 ];
