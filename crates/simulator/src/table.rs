@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 use crate::resources::Resource;
 
 mod age;
+mod autoscalers;
 mod cells;
+mod events;
 mod others;
 mod pods;
+mod rights;
 mod workloads;
 
 use age::age;

@@ -132,6 +132,52 @@ pub(super) fn ingress(o: &Object<'_>) -> Vec<Value> {
     ]
 }
 
+pub(super) fn ingress_class(o: &Object<'_>) -> Vec<Value> {
+    let annotation = &o.at("/metadata/annotations")["ingressclass.kubernetes.io/is-default-class"];
+    let mark = if *annotation == "true" { " (default)" } else { "" };
+    let parameters = match o.at("/spec/parameters") {
+        Value::Null => "<none>".to_owned(),
+        parameters => {
+            let text = |field: &str| parameters[field].as_str().unwrap_or_default();
+            let group = match text("apiGroup") {
+                "" => String::new(),
+                group => format!(".{group}"),
+            };
+            format!("{}{group}/{}", text("kind"), text("name"))
+        }
+    };
+    vec![
+        json!(format!("{}{mark}", o.text("/metadata/name"))),
+        json!(o.text("/spec/controller")),
+        json!(parameters),
+        o.age(),
+    ]
+}
+
+pub(super) fn api_service(o: &Object<'_>) -> Vec<Value> {
+    let service = match o.at("/spec/service") {
+        Value::Null => "Local".to_owned(),
+        _ => format!(
+            "{}/{}",
+            o.text("/spec/service/namespace"),
+            o.text("/spec/service/name")
+        ),
+    };
+    let conditions = o.list("/status/conditions");
+    let available = conditions
+        .iter()
+        .find(|condition| condition["type"] == "Available");
+    let available = available.map(|condition| {
+        let text = |field: &str| condition[field].as_str().unwrap_or_default();
+        match (text("status"), text("reason")) {
+            ("True", _) | (_, "") => text("status").to_owned(),
+            (status, reason) => format!("{status} ({reason})"),
+        }
+    });
+    let available = available.unwrap_or_else(|| "Unknown".to_owned());
+    vec![o.name(), json!(service), json!(available), o.age()]
+}
+
 pub(super) fn policy(o: &Object<'_>) -> Vec<Value> {
     vec![o.name(), selector(o.at("/spec/podSelector")), o.age()]
 }
