@@ -17,6 +17,7 @@ mod fault;
 mod http;
 mod list;
 mod managed;
+mod protobuf;
 mod quantity;
 mod random;
 mod read;

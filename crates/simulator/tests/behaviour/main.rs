@@ -11,6 +11,8 @@ mod kinds;
 mod lists;
 mod normal;
 mod parts;
+mod pods;
+mod protobuf;
 mod run;
 mod watches;
 mod writes;
