@@ -138,6 +138,10 @@ pub(crate) async fn write(
     let content_type = header(&head.headers, "content-type");
     let mut content_type = content_type.split(';').next().unwrap_or_default().trim();
     let mut text = body::read(body).await?;
+    if content_type.is_empty() && target.verb != "patch" {
+        // kubectl scale says nothing of what it sends.
+        content_type = "application/json";
+    }
     if content_type == protobuf::CONTENT_TYPE && target.verb != "patch" {
         text = protobuf::json(&shared.schemas, &text)?;
         content_type = "application/json";

@@ -14,5 +14,6 @@ mod parts;
 mod pods;
 mod protobuf;
 mod run;
+mod strategic;
 mod watches;
 mod writes;

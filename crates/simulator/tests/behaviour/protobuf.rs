@@ -161,6 +161,19 @@ async fn protobuf() -> Result<()> {
             ],
         ),
         case(
+            "no type at all",
+            [
+                raw(
+                    "POST",
+                    &format!("{CORE}/configmaps"),
+                    "",
+                    "{\"metadata\":{\"name\":\"a\"}}",
+                ),
+                raw("PATCH", &format!("{CORE}/configmaps/a"), "", "{}"),
+                raw("DELETE", &format!("{CORE}/configmaps/a"), "", "{}"),
+            ],
+        ),
+        case(
             "what is no protobuf",
             [
                 send(&format!("{CORE}/configmaps"), "{}").only(&["/code", "/body/reason"]),
