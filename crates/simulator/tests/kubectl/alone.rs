@@ -2,28 +2,25 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
+use std::sync::OnceLock;
 
 use simulator::{Running, Scenario, Simulator};
+use tokio::runtime::Runtime;
 
 use crate::kubectl::Kubectl;
 
-async fn demo() -> (Running, Kubectl) {
-    let running = Simulator::new()
-        .tls()
-        .scenario(Scenario::Demo)
-        .start()
-        .await
-        .unwrap();
-    let name = format!("demo-{}", running.address().port());
-    let kubectl = Kubectl::with(&name, &running.kubeconfig("demo"));
-    (running, kubectl)
-}
-
-/// Runs what waits for processes away from the simulator's own threads.
-async fn with_demo(work: impl FnOnce(Kubectl) + Send + 'static) {
-    let (running, kubectl) = demo().await;
-    tokio::task::spawn_blocking(move || work(kubectl)).await.unwrap();
-    running.shutdown().await;
+/// The demo, for all tests of this file; its processes end with ours.
+fn demo() -> &'static Kubectl {
+    static DEMO: OnceLock<(Runtime, Running, Kubectl)> = OnceLock::new();
+    let (_, _, kubectl) = DEMO.get_or_init(|| {
+        let runtime = Runtime::new().unwrap();
+        let running = runtime
+            .block_on(Simulator::new().tls().scenario(Scenario::Demo).start())
+            .unwrap();
+        let kubectl = Kubectl::with("demo", &running.kubeconfig("demo"));
+        (runtime, running, kubectl)
+    });
+    kubectl
 }
 
 fn pod(kubectl: &Kubectl, namespace: &str, start: &str) -> String {
@@ -44,191 +41,177 @@ fn pod(kubectl: &Kubectl, namespace: &str, start: &str) -> String {
         .to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn logs_are_read_in_parts_and_say_that_they_are_made_up() {
-    with_demo(|kubectl| {
-        let name = pod(&kubectl, "storefront", "web-");
-        let logs = |more: &[&str]| {
-            let args = [&["logs", "-n", "storefront", name.as_str()], more].concat();
-            kubectl.ok(&args)
-        };
-        let all = logs(&[]);
-        assert!(
-            all.starts_with("[simulated] log of storefront/"),
-            "{}",
-            all.lines().next().unwrap()
-        );
-        assert!(all.lines().count() > 100);
-        assert_eq!(logs(&["--tail=5"]).lines().count(), 5);
-        assert!(logs(&["--limit-bytes=10"]).len() == 10);
-        let stamped = logs(&["--tail=1", "--timestamps"]);
-        assert!(stamped.split(' ').next().unwrap().ends_with('Z'), "{stamped}");
-        assert!(logs(&["--since=20s"]).lines().count() < all.lines().count());
-        let none = kubectl.run_with(&["logs", "-n", "storefront", &name, "--previous"], "");
-        assert_ne!(none.code, 0);
-        assert!(none.err.contains("previous terminated container"), "{}", none.err);
-    })
-    .await;
+#[test]
+fn logs_are_read_in_parts_and_say_that_they_are_made_up() {
+    let kubectl = demo();
+    let name = pod(kubectl, "kube-system", "coredns-");
+    let logs = |more: &[&str]| {
+        let args = [&["logs", "-n", "kube-system", name.as_str()], more].concat();
+        kubectl.ok(&args)
+    };
+    let all = logs(&[]);
+    assert!(
+        all.starts_with("[simulated] log of kube-system/"),
+        "{}",
+        all.lines().next().unwrap()
+    );
+    assert!(all.lines().count() > 100);
+    assert_eq!(logs(&["--tail=5"]).lines().count(), 5);
+    assert!(logs(&["--limit-bytes=10"]).len() == 10);
+    let stamped = logs(&["--tail=1", "--timestamps"]);
+    assert!(stamped.split(' ').next().unwrap().ends_with('Z'), "{stamped}");
+    assert!(logs(&["--since=20s"]).lines().count() < all.lines().count());
+    let none = kubectl.run_with(&["logs", "-n", "kube-system", &name, "--previous"], "");
+    assert_ne!(none.code, 0);
+    assert!(none.err.contains("previous terminated container"), "{}", none.err);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_logs_of_what_fails_tell_why() {
-    with_demo(|kubectl| {
-        let names = kubectl.ok(&["get", "pods", "-n", "orders", "-o", "name"]);
-        let find = |start: &str| {
-            names
-                .lines()
-                .find(|line| line.contains(start))
-                .unwrap()
-                .to_owned()
-        };
-        let killed = kubectl.ok(&[
-            "logs",
-            "-n",
-            "orders",
-            &find("invoice-renderer"),
-            "--previous",
-            "--tail=1",
-        ]);
-        assert!(killed.contains("out of memory"), "{killed}");
-        let waits = kubectl.run_with(&["logs", "-n", "orders", &find("notifications")], "");
-        assert_eq!(waits.code, 1);
-        assert!(
-            waits
-                .err
-                .contains("is waiting to start: CreateContainerConfigError"),
-            "{}",
-            waits.err
-        );
-    })
-    .await;
+#[test]
+fn the_logs_of_what_fails_tell_why() {
+    let kubectl = demo();
+    let names = kubectl.ok(&["get", "pods", "-n", "orders", "-o", "name"]);
+    let find = |start: &str| {
+        names
+            .lines()
+            .find(|line| line.contains(start))
+            .unwrap()
+            .to_owned()
+    };
+    let killed = kubectl.ok(&[
+        "logs",
+        "-n",
+        "orders",
+        &find("invoice-renderer"),
+        "--previous",
+        "--tail=1",
+    ]);
+    assert!(killed.contains("out of memory"), "{killed}");
+    let waits = kubectl.run_with(&["logs", "-n", "orders", &find("notifications")], "");
+    assert_eq!(waits.code, 1);
+    assert!(
+        waits
+            .err
+            .contains("is waiting to start: CreateContainerConfigError"),
+        "{}",
+        waits.err
+    );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_is_followed_goes_on_until_the_pod_goes() {
-    with_demo(|kubectl| {
-        let name = pod(&kubectl, "storefront", "web-");
-        let mut child = kubectl
-            .command(&["logs", "-f", "--tail=0", "-n", "storefront", &name])
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.next().unwrap().unwrap().contains("HTTP/1.1"));
-        kubectl.ok(&[
-            "delete",
-            "pod",
-            "-n",
-            "storefront",
-            &name,
-            "--grace-period=1",
-            "--wait=false",
-        ]);
-        assert_eq!(lines.map(Result::unwrap).last().as_deref(), Some("exiting"));
-        assert!(child.wait().unwrap().success());
-    })
-    .await;
+#[test]
+fn a_log_that_is_followed_goes_on_until_the_pod_goes() {
+    let kubectl = demo();
+    let name = pod(kubectl, "storefront", "api-gateway-");
+    let mut child = kubectl
+        .command(&["logs", "-f", "--tail=0", "-n", "storefront", &name])
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("HTTP/1.1"));
+    kubectl.ok(&[
+        "delete",
+        "pod",
+        "-n",
+        "storefront",
+        &name,
+        "--grace-period=1",
+        "--wait=false",
+    ]);
+    assert_eq!(lines.map(Result::unwrap).last().as_deref(), Some("exiting"));
+    assert!(child.wait().unwrap().success());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commands_run_in_containers_and_tell_how_they_ended() {
-    with_demo(|kubectl| {
-        let name = pod(&kubectl, "storefront", "web-");
-        let exec = |flags: &[&str], command: &[&str], input: &str| {
-            let args = [
-                &["exec", "-n", "storefront", name.as_str()],
-                flags,
-                &["--"],
-                command,
-            ]
-            .concat();
-            kubectl.run_with(&args, input)
-        };
-        assert_eq!(exec(&[], &["hostname"], "").out, format!("{name}\n"));
-        assert!(exec(&[], &["cat", "/README"], "").out.contains("simulated"));
-        let failed = exec(&[], &["sh", "-c", "echo out; nonsense; exit 3"], "");
-        assert_eq!((failed.code, failed.out.as_str()), (3, "out\n"), "{}", failed.err);
-        assert!(failed.err.contains("nonsense: not found"), "{}", failed.err);
-        assert_eq!(exec(&[], &["nonsense"], "").code, 127);
-        let shell = exec(&["-i"], &["sh"], "echo hello\nexit 7\n");
-        assert_eq!((shell.code, shell.out.as_str()), (7, "hello\n"), "{}", shell.err);
-        assert_eq!(exec(&["-i"], &["cat"], "as it came\n").out, "as it came\n");
-        let forward = kubectl.run_with(&["port-forward", "-n", "storefront", &name, ":80"], "");
-        assert!(forward.err.contains("pods/portforward"), "{}", forward.err);
-    })
-    .await;
+#[test]
+fn commands_run_in_containers_and_tell_how_they_ended() {
+    let kubectl = demo();
+    let name = pod(kubectl, "storefront", "web-");
+    let exec = |flags: &[&str], command: &[&str], input: &str| {
+        let args = [
+            &["exec", "-n", "storefront", name.as_str()],
+            flags,
+            &["--"],
+            command,
+        ]
+        .concat();
+        kubectl.run_with(&args, input)
+    };
+    assert_eq!(exec(&[], &["hostname"], "").out, format!("{name}\n"));
+    assert!(exec(&[], &["cat", "/README"], "").out.contains("simulated"));
+    let failed = exec(&[], &["sh", "-c", "echo out; nonsense; exit 3"], "");
+    assert_eq!((failed.code, failed.out.as_str()), (3, "out\n"), "{}", failed.err);
+    assert!(failed.err.contains("nonsense: not found"), "{}", failed.err);
+    assert_eq!(exec(&[], &["nonsense"], "").code, 127);
+    let shell = exec(&["-i"], &["sh"], "echo hello\nexit 7\n");
+    assert_eq!((shell.code, shell.out.as_str()), (7, "hello\n"), "{}", shell.err);
+    assert_eq!(exec(&["-i"], &["cat"], "as it came\n").out, "as it came\n");
+    let forward = kubectl.run_with(&["port-forward", "-n", "storefront", &name, ":80"], "");
+    assert!(forward.err.contains("pods/portforward"), "{}", forward.err);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_attaches_sees_what_is_said_from_then_on() {
-    with_demo(|kubectl| {
-        let name = pod(&kubectl, "storefront", "web-");
-        let mut command = kubectl.command(&["attach", "-n", "storefront", &name]);
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut first)
-            .unwrap();
-        assert!(first.contains("HTTP/1.1"), "{first}");
-        child.kill().unwrap();
-        child.wait().unwrap();
-    })
-    .await;
+#[test]
+fn who_attaches_sees_what_is_said_from_then_on() {
+    let kubectl = demo();
+    let name = pod(kubectl, "storefront", "web-");
+    let mut command = kubectl.command(&["attach", "-n", "storefront", &name]);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
+    assert!(first.contains("HTTP/1.1"), "{first}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// `kubectl exec -it` wants a terminal; `script` gives it one.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_is_served() {
-    with_demo(|kubectl| {
-        let name = pod(&kubectl, "storefront", "web-");
-        let line = format!(
-            "{} --kubeconfig {} exec -it -n storefront {name} -- sh",
-            kubectl.program.display(),
-            kubectl.kubeconfig.display()
-        );
-        let mut command = std::process::Command::new("script");
-        command
-            .args(["-qec", &line, "/dev/null"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let Ok(mut child) = command.spawn() else {
-            eprintln!("there is no `script` here to make a terminal with");
-            return;
-        };
-        let mut input = child.stdin.take().unwrap();
-        let mut output = child.stdout.take().unwrap();
-        let mut seen = String::new();
-        let mut until = |text: &str| {
-            let mut bytes = [0; 256];
-            while !seen.contains(text) {
-                let count = output.read(&mut bytes).unwrap();
-                assert!(count > 0, "{text} does not come: {seen}");
-                seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
-            }
-            std::mem::take(&mut seen)
-        };
-        assert!(until("/ # ").contains("simulated shell"));
-        input.write_all(b"echo one twx\x7fo\r").unwrap();
-        assert!(until("/ # ").contains("one two\r\n"));
-        input.write_all(b"exit 5\r").unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(5));
-    })
-    .await;
+#[test]
+fn a_terminal_is_served() {
+    let kubectl = demo();
+    let name = pod(kubectl, "storefront", "web-");
+    let line = format!(
+        "{} --kubeconfig {} exec -it -n storefront {name} -- sh",
+        kubectl.program.display(),
+        kubectl.kubeconfig.display()
+    );
+    let mut command = std::process::Command::new("script");
+    command
+        .args(["-qec", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        eprintln!("there is no `script` here to make a terminal with");
+        return;
+    };
+    let mut input = child.stdin.take().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let mut seen = String::new();
+    let mut until = |text: &str| {
+        let mut bytes = [0; 256];
+        while !seen.contains(text) {
+            let count = output.read(&mut bytes).unwrap();
+            assert!(count > 0, "{text} does not come: {seen}");
+            seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        std::mem::take(&mut seen)
+    };
+    assert!(until("/ # ").contains("simulated shell"));
+    input.write_all(b"echo one twx\x7fo\r").unwrap();
+    assert!(until("/ # ").contains("one two\r\n"));
+    input.write_all(b"exit 5\r").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(5));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn top_shows_what_nodes_pods_and_containers_use() {
-    with_demo(|kubectl| {
-        let nodes = kubectl.ok(&["top", "nodes"]);
-        assert!(nodes.contains("worker-1") && nodes.contains('%'), "{nodes}");
-        let pods = kubectl.ok(&["top", "pods", "-n", "storefront"]);
-        assert!(pods.lines().count() > 3 && pods.contains("web-"), "{pods}");
-        let containers = kubectl.ok(&["top", "pods", "-A", "--containers", "--sort-by=cpu"]);
-        assert!(containers.lines().count() > pods.lines().count());
-        assert!(
-            kubectl
-                .ok(&["get", "podmetrics", "-n", "storefront"])
-                .contains("15s")
-        );
-    })
-    .await;
+#[test]
+fn top_shows_what_nodes_pods_and_containers_use() {
+    let kubectl = demo();
+    let nodes = kubectl.ok(&["top", "nodes"]);
+    assert!(nodes.contains("worker-1") && nodes.contains('%'), "{nodes}");
+    let pods = kubectl.ok(&["top", "pods", "-n", "storefront"]);
+    assert!(pods.lines().count() > 3 && pods.contains("web-"), "{pods}");
+    let containers = kubectl.ok(&["top", "pods", "-A", "--containers", "--sort-by=cpu"]);
+    assert!(containers.lines().count() > pods.lines().count());
+    assert!(
+        kubectl
+            .ok(&["get", "podmetrics", "-n", "storefront"])
+            .contains("15s")
+    );
 }

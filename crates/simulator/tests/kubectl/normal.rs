@@ -9,14 +9,39 @@ pub fn normal(text: &str) -> String {
 }
 
 fn line(line: &str) -> String {
+    // The two files that kubectl diff compares, in folders with random names.
+    if let Some(file) = ["--- /tmp/", "+++ /tmp/"]
+        .iter()
+        .find_map(|start| line.strip_prefix(start))
+    {
+        let file = file.split('/').nth(1).unwrap_or_default();
+        return format!("{} {}", &line[..3], file.split('\t').next().unwrap_or_default());
+    }
+    if line.starts_with("diff ") {
+        return "diff".to_owned();
+    }
     // Times in prose, as describe has them.
     if let Some((before, _)) = line.split_once(" +0000") {
         let field = before.split(':').next().unwrap_or_default();
         return format!("{}: <time>", field.trim());
     }
+    if let Some((before, _)) = line.split_once("resourceVersion") {
+        return format!("{before}resourceVersion");
+    }
     let indent = line.len() - line.trim_start().len();
-    let words: Vec<String> = line.split_whitespace().map(word).collect();
-    format!("{}{}", " ".repeat(indent), words.join(" "))
+    // The version of a kubelet that is none.
+    let words = line.split_whitespace().filter(|word| !word.starts_with("kwok-"));
+    let words: Vec<String> = words.map(word).collect();
+    let text = words.join(" ");
+    // How often an event came until somebody looked.
+    let text = match text
+        .split_once(" (x")
+        .and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)))
+    {
+        Some((before, after)) => format!("{before}{after}"),
+        None => text,
+    };
+    format!("{}{text}", " ".repeat(indent))
 }
 
 fn word(text: &str) -> String {
