@@ -69,7 +69,10 @@ async fn respond(
             ("get" | "create", "exec" | "attach" | "portforward") => {
                 return exec::connect(shared, &target, query, &user, &asked, &mut head);
             }
-            ("get", "log") => return log::get(shared, &target, query),
+            ("get", "log") => {
+                form::check_stream(accept)?;
+                return log::get(shared, &target, query);
+            }
             _ => {}
         }
         let form = form::negotiate(accept)?;

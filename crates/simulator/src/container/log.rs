@@ -61,7 +61,7 @@ impl Options {
         let time = query.get("sinceTime");
         if seconds_ago.is_some() && time.is_some() {
             let why = "at most one of `sinceTime` or `sinceSeconds` may be specified";
-            causes.push(Cause::forbidden("", why));
+            causes.push(Cause::forbidden("[]", why));
         } else if let Some(seconds_ago) = seconds_ago.filter(|seconds_ago| *seconds_ago < 1) {
             causes.push(Cause::invalid(
                 "sinceSeconds",

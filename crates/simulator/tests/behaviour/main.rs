@@ -5,6 +5,7 @@
 
 mod access;
 mod case;
+mod containers;
 mod discovery;
 mod errors;
 mod kinds;
