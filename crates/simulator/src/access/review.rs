@@ -172,10 +172,6 @@ fn rules(shared: &Shared, user: &User, mut review: Value) -> Result<Value, Refus
     }
     let mut resource_rules = Vec::new();
     let mut path_rules = Vec::new();
-    if user.groups.iter().any(|group| group == super::MASTERS) {
-        resource_rules.push(json!({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}));
-        path_rules.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
-    }
     for rule in shared.rbac().rules(user, &namespace) {
         if !rule.resources.is_empty() {
             let mut entry =
