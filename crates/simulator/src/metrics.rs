@@ -13,6 +13,7 @@ use crate::selector::Selectors;
 use crate::shared::Shared;
 use crate::status::Refusal;
 use crate::store::Key;
+use crate::store::object::text_of;
 use crate::view::View;
 
 mod usage;
@@ -91,7 +92,7 @@ pub(crate) fn read(
         items.retain(|item| {
             let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default();
             let key = Key::new(text("namespace"), text("name"));
-            selectors.is_empty() || selectors.matches(&key, item.to_string().as_bytes())
+            selectors.is_empty() || selectors.matches(&key, &text_of(item))
         });
     }
     let body = match form {
@@ -126,7 +127,7 @@ fn written(
     let mut body = Vec::new();
     if single {
         for item in items {
-            view.object(&mut body, item.to_string().as_bytes(), 0, true);
+            view.object(&mut body, &text_of(item), 0, true);
         }
         return Ok(body);
     }
@@ -142,7 +143,7 @@ fn written(
         if index > 0 {
             body.push(b',');
         }
-        view.item(&mut body, item.to_string().as_bytes(), index == 0);
+        view.item(&mut body, &text_of(item), index == 0);
     }
     body.extend_from_slice(b"]}");
     Ok(body)

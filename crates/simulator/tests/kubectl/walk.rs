@@ -230,6 +230,9 @@ spec: {nodeName: NODE, tolerations: [{operator: Exists}], containers: [{name: c,
             line => step(line),
         });
     }
+    all.push(lines("auth can-i --list --as=system:serviceaccount:SPACE:robot"));
+    all.push(lines("auth can-i --list"));
+    all.push(code("create token robot --duration=20m"));
     // Sorted by names with random ends.
     all.push(lines("describe replicaset -l app=idle"));
     // kubectl goes through limits and quotas as they come.
@@ -296,10 +299,22 @@ fn difference(step: &Step, simulated: &Ran, real: &Ran) -> Option<String> {
         simulated.code,
         real.code
     );
-    for line in ours.iter().filter(|line| !theirs.contains(line)) {
+    let only = |some: &[String], others: &[String]| -> Vec<String> {
+        let mut others = others.to_vec();
+        let mut only = some.to_vec();
+        only.retain(|line| match others.iter().position(|other| other == line) {
+            Some(index) => {
+                others.swap_remove(index);
+                false
+            }
+            None => true,
+        });
+        only
+    };
+    for line in only(&ours, &theirs) {
         let _ = writeln!(text, "  simulator {line}");
     }
-    for line in theirs.iter().filter(|line| !ours.contains(line)) {
+    for line in only(&theirs, &ours) {
         let _ = writeln!(text, "  real      {line}");
     }
     Some(text)
