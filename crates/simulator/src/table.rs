@@ -8,6 +8,7 @@ mod age;
 mod autoscalers;
 mod cells;
 mod events;
+mod network;
 mod others;
 mod pods;
 mod rights;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Object, autoscalers, events, others, pods, rights, workloads};
+use super::{Object, autoscalers, events, network, others, pods, rights, workloads};
 
 type Cells = fn(&Object<'_>) -> Vec<Value>;
 
@@ -42,7 +42,7 @@ pub(super) const PRINTERS: &[(&str, &str, Cells)] = &[
     ("", "pods", pods::pod),
     ("", "replicationcontrollers", workloads::replication_controller),
     ("", "resourcequotas", rights::quota),
-    ("", "services", others::service),
+    ("", "services", network::service),
     ("apiregistration.k8s.io", "apiservices", others::api_service),
     ("apps", "controllerrevisions", workloads::revision),
     ("apps", "daemonsets", workloads::daemon_set),
@@ -52,10 +52,10 @@ pub(super) const PRINTERS: &[(&str, &str, Cells)] = &[
     ("autoscaling", "horizontalpodautoscalers", autoscalers::autoscaler),
     ("batch", "cronjobs", workloads::cron_job),
     ("batch", "jobs", workloads::job),
-    ("discovery.k8s.io", "endpointslices", others::endpoint_slice),
-    ("networking.k8s.io", "ingressclasses", others::ingress_class),
-    ("networking.k8s.io", "ingresses", others::ingress),
-    ("networking.k8s.io", "networkpolicies", others::policy),
+    ("discovery.k8s.io", "endpointslices", network::endpoint_slice),
+    ("networking.k8s.io", "ingressclasses", network::ingress_class),
+    ("networking.k8s.io", "ingresses", network::ingress),
+    ("networking.k8s.io", "networkpolicies", network::policy),
     ("policy", "poddisruptionbudgets", others::budget),
     ("scheduling.k8s.io", "priorityclasses", others::priority_class),
     ("storage.k8s.io", "storageclasses", others::storage_class),
