@@ -5,35 +5,17 @@ use serde_json::Value;
 
 use super::{End, Run};
 use crate::clock::stamp;
-use crate::controllers::json::{hash, list, name, namespace, text, told_container};
+use crate::controllers::json::{hash, name, namespace, text, told_container};
+
+mod work;
+
+use work::{Work, kept, work};
 
 const SECOND: i64 = 1_000_000_000;
 /// Lines before the regular ones.
 const INTRODUCTION: usize = 3;
 /// After so many regular lines the runtime begins a new file, and what was before cannot be read any more.
 const FILE: usize = 20_000;
-
-/// What a container does all day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
-    /// Answers requests.
-    Serve,
-    /// Keeps data.
-    Keep,
-    /// Takes tasks from somewhere.
-    Process,
-}
-
-impl Work {
-    /// Seconds between two lines.
-    fn period(self) -> i64 {
-        match self {
-            Self::Serve => 2,
-            Self::Process => 5,
-            Self::Keep => 20,
-        }
-    }
-}
 
 /// The log of one run.
 #[derive(Clone, Debug)]
@@ -241,48 +223,6 @@ impl Lines {
             "main.main()".to_owned(),
             format!("\t/src/{program}/main.go:{} +0x1d", line / 2),
         ]
-    }
-}
-
-fn kept(hash: u64) -> String {
-    match hash % 4 {
-        0 => format!(
-            "checkpoint complete: wrote {} buffers in {} ms",
-            4 + (hash >> 8) % 900,
-            20 + (hash >> 20) % 4000
-        ),
-        1 => format!(
-            "connection received: host=10.244.{}.{}",
-            (hash >> 28) % 6,
-            2 + (hash >> 36) % 250
-        ),
-        2 => format!("slow statement: {} ms", 200 + (hash >> 8) % 1800),
-        _ => format!("removed {} expired entries", (hash >> 8) % 500),
-    }
-}
-
-fn work(spec: &Value, program: &str) -> Work {
-    const KEEPERS: &[&str] = &[
-        "postgres",
-        "mysql",
-        "mariadb",
-        "redis",
-        "valkey",
-        "kafka",
-        "mongo",
-        "elastic",
-        "opensearch",
-        "etcd",
-        "clickhouse",
-        "rabbitmq",
-        "nats",
-    ];
-    if KEEPERS.iter().any(|keeper| program.contains(keeper)) {
-        Work::Keep
-    } else if list(spec, "/ports").is_empty() {
-        Work::Process
-    } else {
-        Work::Serve
     }
 }
 

@@ -22,6 +22,10 @@ use crate::shared::Shared;
 use crate::status::Refusal;
 use crate::store::Key;
 
+mod line;
+
+use line::{Line, Typed};
+
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
 const STDERR: u8 = 2;
@@ -32,8 +36,6 @@ const CLOSE: u8 = 255;
 
 /// How often a session looks whether its container still runs.
 const LOOK: Duration = Duration::from_millis(500);
-/// A line of input that is longer is cut off there.
-const LONGEST_LINE: usize = 16 * 1024;
 /// What a container's end does to the processes in it.
 const KILLED: u8 = 137;
 
@@ -300,59 +302,6 @@ async fn converse(terminal: &mut Terminal, shell: &mut Shell) -> Result<Option<u
             }
         }
         terminal.print(STDOUT, &echo).await?;
-    }
-}
-
-/// A line that is being typed.
-#[derive(Default)]
-struct Line {
-    bytes: Vec<u8>,
-    /// Within the letters of an arrow key, which do nothing.
-    escape: bool,
-}
-
-enum Typed {
-    More,
-    Line,
-    Interrupt,
-    End,
-}
-
-impl Line {
-    fn take(&mut self) -> String {
-        String::from_utf8_lossy(&std::mem::take(&mut self.bytes)).into_owned()
-    }
-
-    /// Takes one byte, and adds what a terminal shows of it.
-    fn type_in(&mut self, byte: u8, tty: bool, echo: &mut Vec<u8>) -> Typed {
-        if tty && self.escape {
-            self.escape = byte == b'[' || !byte.is_ascii_alphabetic() && byte != b'~';
-            return Typed::More;
-        }
-        match byte {
-            b'\n' | b'\r' if tty => {
-                echo.push(b'\n');
-                return Typed::Line;
-            }
-            b'\n' => return Typed::Line,
-            3 if tty => return Typed::Interrupt,
-            4 if tty && self.bytes.is_empty() => return Typed::End,
-            8 | 0x7f if tty => {
-                // A letter may have several bytes.
-                while self.bytes.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
-                echo.extend_from_slice(b"\x08 \x08");
-            }
-            0x1b if tty => self.escape = true,
-            byte if tty && byte < b' ' => {}
-            byte if self.bytes.len() < LONGEST_LINE => {
-                self.bytes.push(byte);
-                if tty {
-                    echo.push(byte);
-                }
-            }
-            _ => {}
-        }
-        Typed::More
     }
 }
 

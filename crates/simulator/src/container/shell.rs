@@ -4,6 +4,10 @@ use std::collections::BTreeSet;
 
 use super::files::Surroundings;
 
+mod words;
+
+use words::{Token, tokens};
+
 /// The exit code of a command that there is not.
 const NOT_FOUND: u8 = 127;
 
@@ -35,15 +39,6 @@ pub(super) fn is_shell(program: &str) -> bool {
         program.rsplit('/').next(),
         Some("sh" | "bash" | "ash" | "dash" | "zsh")
     )
-}
-
-/// Part of a line: a word, or what stands between two commands.
-#[derive(Debug, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Then,
-    And,
-    Or,
 }
 
 impl Shell {
@@ -93,7 +88,7 @@ impl Shell {
     }
 
     fn line(&mut self, line: &str, said: &mut Said) {
-        let tokens = match self.tokens(line) {
+        let tokens = match tokens(line, |name| self.variable(name)) {
             Ok(tokens) => tokens,
             Err(why) => {
                 said.err.extend_from_slice(format!("sh: {why}\n").as_bytes());
@@ -273,80 +268,6 @@ impl Shell {
             }
         }
         code
-    }
-
-    /// The words of a line, with variables in their places and quotes gone.
-    fn tokens(&self, line: &str) -> Result<Vec<Token>, String> {
-        let mut tokens = Vec::new();
-        let mut word: Option<String> = None;
-        let mut letters = line.chars().peekable();
-        let end =
-            |word: &mut Option<String>, tokens: &mut Vec<Token>| tokens.extend(word.take().map(Token::Word));
-        let mut quoted = false;
-        while let Some(letter) = letters.next() {
-            match letter {
-                '"' => {
-                    quoted = !quoted;
-                    word.get_or_insert_default();
-                }
-                '\\' => word.get_or_insert_default().extend(letters.next()),
-                '$' => {
-                    let value = self.expand(&mut letters);
-                    word.get_or_insert_default().push_str(&value);
-                }
-                letter if quoted => word.get_or_insert_default().push(letter),
-                '\'' => {
-                    let text = word.get_or_insert_default();
-                    loop {
-                        match letters.next() {
-                            Some('\'') => break,
-                            Some(letter) => text.push(letter),
-                            None => return Err("a quote has no end".to_owned()),
-                        }
-                    }
-                }
-                '#' if word.is_none() => break,
-                ';' => {
-                    end(&mut word, &mut tokens);
-                    tokens.push(Token::Then);
-                }
-                '&' | '|' if letters.next_if_eq(&letter).is_some() => {
-                    end(&mut word, &mut tokens);
-                    tokens.push(if letter == '&' { Token::And } else { Token::Or });
-                }
-                '&' | '|' | '<' | '>' | '`' | '(' | ')' => {
-                    return Err(format!(
-                        "the simulated shell has no {letter}; type help for what it knows"
-                    ));
-                }
-                letter if letter.is_whitespace() => end(&mut word, &mut tokens),
-                letter => word.get_or_insert_default().push(letter),
-            }
-        }
-        if quoted {
-            return Err("a quote has no end".to_owned());
-        }
-        end(&mut word, &mut tokens);
-        Ok(tokens)
-    }
-
-    /// What stands for `$NAME`, `${NAME}` or, until it is known, `$?`.
-    fn expand(&self, letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
-        if letters.next_if_eq(&'?').is_some() {
-            return "\0?".to_owned();
-        }
-        let braced = letters.next_if_eq(&'{').is_some();
-        let mut name = String::new();
-        while let Some(letter) = letters.next_if(|letter| letter.is_alphanumeric() || *letter == '_') {
-            name.push(letter);
-        }
-        if braced {
-            letters.next_if_eq(&'}');
-        }
-        match name.as_str() {
-            "" => "$".to_owned(),
-            name => self.variable(name).unwrap_or_default().to_owned(),
-        }
     }
 }
 
