@@ -215,3 +215,46 @@ fn top_shows_what_nodes_pods_and_containers_use() {
             .contains("15s")
     );
 }
+
+/// What there is to print and to describe of a cluster that lives.
+#[test]
+fn the_demo_can_be_looked_at() {
+    let kubectl = demo();
+    let all = kubectl.ok(&["get", "all", "-A"]);
+    for kind in [
+        "pod/",
+        "service/",
+        "deployment.apps/",
+        "daemonset.apps/",
+        "statefulset.apps/",
+        "job.batch/",
+        "cronjob.batch/",
+        "horizontalpodautoscaler.autoscaling/",
+    ] {
+        assert!(all.contains(kind), "{kind}");
+    }
+    let kinds = "events,hpa,quota,limits,rolebindings,clusterrolebindings,clusterroles,roles,pvc,pv,sc,ingress,netpol,pdb,\
+        endpointslices,priorityclasses,controllerrevisions,apiservices,sa,cm,secrets,nodes,namespaces,leases";
+    assert!(kubectl.ok(&["get", kinds, "-A", "-o", "wide"]).lines().count() > 300);
+    let described = kubectl.ok(&[
+        "describe",
+        "nodes,pods,hpa,deployments,statefulsets,jobs,services,pvc,quota",
+        "-A",
+    ]);
+    for text in [
+        "Allocated resources:",
+        "OOMKilled",
+        "CrashLoopBackOff",
+        "AbleToScale",
+    ] {
+        assert!(described.contains(text), "{text}");
+    }
+    let pod = "app.kubernetes.io/name=fraud-detection";
+    let pending = kubectl.ok(&["describe", "pods", "-n", "payments", "-l", pod]);
+    assert!(pending.contains("FailedScheduling"), "{pending}");
+    let rights = kubectl.ok(&["auth", "can-i", "--list"]);
+    assert!(rights.contains("*.*"), "{rights}");
+    let token = kubectl.ok(&["create", "token", "default", "-n", "storefront"]);
+    let who = kubectl.ok(&["auth", "whoami", "-o", "name", "--token", token.trim()]);
+    assert!(!who.is_empty());
+}
