@@ -1,5 +1,7 @@
 //! Who a request is from, and whether they may do it.
 
+use std::collections::BTreeMap;
+
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -9,8 +11,10 @@ use crate::status::Refusal;
 
 pub(crate) mod rbac;
 pub(crate) mod review;
+pub(crate) mod token;
 
 pub(crate) use rbac::Rbac;
+use token::TokenError;
 
 /// Everything is allowed to this group, before RBAC is asked.
 const MASTERS: &str = "system:masters";
@@ -22,6 +26,10 @@ pub struct User {
     pub name: String,
     /// Groups beside `system:authenticated`, which everybody with a token is in.
     pub groups: Vec<String>,
+    /// That of a ServiceAccount; empty for others.
+    pub(crate) uid: String,
+    /// What else is known of a ServiceAccount's token.
+    pub(crate) extra: BTreeMap<String, Vec<String>>,
 }
 
 impl User {
@@ -30,6 +38,8 @@ impl User {
         Self {
             name: name.into(),
             groups: groups.into_iter().map(str::to_owned).collect(),
+            uid: String::new(),
+            extra: BTreeMap::new(),
         }
     }
 
@@ -47,7 +57,14 @@ impl User {
 
     /// As in `status.userInfo`.
     pub(crate) fn info(&self) -> Value {
-        json!({"username": self.name, "groups": self.groups})
+        let mut info = json!({"username": self.name, "groups": self.groups});
+        if !self.uid.is_empty() {
+            info["uid"] = json!(self.uid);
+        }
+        if !self.extra.is_empty() {
+            info["extra"] = json!(self.extra);
+        }
+        info
     }
 }
 
@@ -57,10 +74,11 @@ pub(crate) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<User,
         "" => User::anonymous(),
         value => {
             let token = value.strip_prefix("Bearer ").ok_or_else(Refusal::unauthorized)?;
-            shared
-                .user_of(token.trim())
-                .ok_or_else(Refusal::unauthorized)?
-                .with_authenticated()
+            let (user, audiences) = holder(shared, token.trim()).map_err(|_| Refusal::unauthorized())?;
+            if !audiences.iter().any(|audience| audience == token::ISSUER) {
+                return Err(Refusal::unauthorized());
+            }
+            user
         }
     };
     let name = header(headers, "impersonate-user");
@@ -89,6 +107,15 @@ pub(crate) fn authenticate(shared: &Shared, headers: &HeaderMap) -> Result<User,
         )));
     }
     impersonate(shared, &user, name, &groups)
+}
+
+/// Whose a token is, and whom it is for.
+pub(crate) fn holder(shared: &Shared, token: &str) -> Result<(User, Vec<String>), TokenError> {
+    let (user, audiences) = match shared.user_of(token) {
+        Some(user) => (user, vec![token::ISSUER.to_owned()]),
+        None => token::verify(shared, token)?,
+    };
+    Ok((user.with_authenticated(), audiences))
 }
 
 fn impersonate(shared: &Shared, user: &User, name: &str, groups: &[&str]) -> Result<User, Refusal> {

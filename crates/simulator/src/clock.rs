@@ -77,6 +77,14 @@ impl ServerClock {
         self.clock.seconds().saturating_add(self.skew())
     }
 
+    /// Nanoseconds since 1970; a manual clock has whole seconds.
+    pub(crate) fn nanos(&self) -> i64 {
+        match self {
+            Self::System => i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX),
+            Self::Manual(_) => self.seconds().saturating_mul(1_000_000_000),
+        }
+    }
+
     /// Now as Kubernetes writes it: `2026-01-31T12:00:00Z`.
     pub(crate) fn stamp(&self) -> String {
         stamp(self.seconds())

@@ -1,5 +1,5 @@
 //! The built-in kinds, as data taken from a real API server: discovery, OpenAPI without prose, the columns of tables,
-//! and the RBAC objects that every cluster starts with. `tests/regenerate.rs` makes the file.
+//! and the RBAC objects that every cluster starts with. `tests/regenerate` makes the file.
 
 use std::collections::BTreeMap;
 use std::io::Read;

@@ -97,7 +97,8 @@ fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
         if !resource.categories.is_empty() {
             entry["categories"] = json!(resource.categories);
         }
-        if resource.is_stored() && resource.plural != "componentstatuses" {
+        let kept = resource.plural != "componentstatuses" && resource.group != crate::metrics::GROUP;
+        if resource.is_stored() && kept {
             entry["storageVersionHash"] = json!(storage_version_hash(resource));
         }
         list.push(entry);

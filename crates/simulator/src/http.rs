@@ -6,8 +6,10 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use crate::access;
+use crate::container::{exec, log};
 use crate::discovery;
 use crate::list;
+use crate::metrics;
 use crate::read;
 use crate::shared::Shared;
 use crate::status::Refusal;
@@ -54,7 +56,7 @@ async fn respond(
     query: &Query,
     no_bookmarks: bool,
 ) -> Result<Answer, Refusal> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let user = access::authenticate(shared, &head.headers)?;
     let asked = request::attributes(&head.method, path, query);
     access::authorize(shared, &user, &asked)?;
@@ -70,11 +72,24 @@ async fn respond(
             return Ok(no_page());
         }
         let target = request::target(&shared.resources, &head.method, path, query)?;
+        match (target.verb, target.subresource.as_str()) {
+            ("get" | "create", "exec" | "attach" | "portforward") => {
+                return exec::connect(shared, &target, query, &user, &asked, &mut head);
+            }
+            ("get", "log") => {
+                form::check_stream(accept)?;
+                return log::get(shared, &target, query);
+            }
+            _ => {}
+        }
         let form = form::negotiate(accept)?;
         if target.resource.plural == "componentstatuses" {
             return Err(Refusal::unsupported(
                 "componentstatuses, deprecated since Kubernetes 1.19",
             ));
+        }
+        if target.resource.group == metrics::GROUP {
+            return metrics::read(shared, &target, query, form, gzip);
         }
         return match target.verb {
             "watch" => watch::watch(shared, &target, query, form, no_bookmarks),

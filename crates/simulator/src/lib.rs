@@ -9,6 +9,7 @@
 
 mod access;
 mod clock;
+mod container;
 mod controllers;
 mod data;
 mod discovery;
@@ -17,6 +18,8 @@ mod fault;
 mod http;
 mod list;
 mod managed;
+mod metrics;
+mod protobuf;
 mod quantity;
 mod random;
 mod read;

@@ -120,6 +120,12 @@ impl Schemas {
         self.named.get(self.kinds.get(&kind)?)
     }
 
+    /// What the type of a kind is called in OpenAPI.
+    pub(crate) fn name_of(&self, group: &str, version: &str, kind: &str) -> Option<&str> {
+        let kind = (group.to_owned(), version.to_owned(), kind.to_owned());
+        self.kinds.get(&kind).map(String::as_str)
+    }
+
     /// A type with its name looked up.
     pub(crate) fn resolve<'a>(&'a self, mut holds: &'a Type) -> &'a Type {
         while let Type::Named(name) = holds {

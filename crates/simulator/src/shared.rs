@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::token::Signer;
 use crate::access::{Rbac, User, rbac};
 use crate::clock::{Clock, ServerClock};
 use crate::controllers::{Controller, Controllers};
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) cut: Notify,
     /// Which controllers run; none until they do.
     pub(crate) controllers: OnceLock<Controllers>,
+    /// Signs the tokens of ServiceAccounts.
+    pub(crate) signer: Signer,
     users: Mutex<HashMap<String, User>>,
     rbac: Mutex<Arc<Rbac>>,
 }
@@ -69,6 +72,7 @@ impl Shared {
             stop: CancellationToken::new(),
             cut: Notify::new(),
             controllers: OnceLock::new(),
+            signer: Signer::new(),
             users: Mutex::default(),
             rbac: Mutex::default(),
         }

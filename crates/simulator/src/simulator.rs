@@ -13,6 +13,7 @@ use crate::controllers::{self, Controller, Controllers, Manager};
 use crate::data::Data;
 use crate::error::StartError;
 use crate::http::server;
+use crate::metrics;
 use crate::random;
 use crate::running::Running;
 use crate::scenario::{self, Scenario};
@@ -159,7 +160,12 @@ impl Simulator {
             true => Some(Tls::new(address.ip())?),
             false => None,
         };
-        let data = Data::read()?;
+        let mut data = Data::read()?;
+        let enabled = enabled(self.scenario.as_ref(), self.controllers);
+        let measured = enabled.has(Controller::Kubelet);
+        if measured {
+            data.groups.items.extend(metrics::group());
+        }
         let bootstrap = data.bootstrap.clone();
         let shared = Arc::new(Shared::new(
             data,
@@ -186,7 +192,12 @@ impl Simulator {
         if let Some(scale) = &scale {
             scenario::load(&shared, scale)?;
         }
-        let shift = staff(&shared, self.scenario, self.controllers)?;
+        if measured {
+            for object in metrics::objects(&shared.clock.stamp()) {
+                shared.load(object)?;
+            }
+        }
+        let shift = staff(&shared, self.scenario, enabled)?;
         let churn = scale.filter(|scale| scale.churn > 0);
         let (acceptors, authority) = tls.map(|tls| (tls.acceptors, tls.authority)).unzip();
         let task = tokio::spawn({
@@ -203,18 +214,21 @@ impl Simulator {
     }
 }
 
+/// The controllers that run: those that were asked for, else those of the scenario.
+fn enabled(scenario: Option<&Scenario>, controllers: Option<Controllers>) -> Controllers {
+    controllers.unwrap_or_else(|| match scenario {
+        None | Some(Scenario::Scale(_)) => Controllers::none(),
+        Some(Scenario::Demo) => Controllers::all().with(Controller::Churn),
+        Some(Scenario::Empty | Scenario::File(_)) => Controllers::all(),
+    })
+}
+
 /// Fills the cluster with the objects of a scenario and hires its controllers.
 fn staff(
     shared: &Arc<Shared>,
     scenario: Option<Scenario>,
-    controllers: Option<Controllers>,
+    enabled: Controllers,
 ) -> Result<Option<controllers::Shift>, StartError> {
-    let usual = match &scenario {
-        None | Some(Scenario::Scale(_)) => Controllers::none(),
-        Some(Scenario::Demo) => Controllers::all().with(Controller::Churn),
-        Some(Scenario::Empty | Scenario::File(_)) => Controllers::all(),
-    };
-    let enabled = controllers.unwrap_or(usual);
     let mut manager = Manager::new(shared.clone(), enabled.clone(), 1);
     match scenario {
         Some(Scenario::Demo) => {

@@ -5,9 +5,13 @@ use serde_json::{Value, json};
 use crate::resources::Resource;
 
 mod age;
+mod autoscalers;
 mod cells;
+mod events;
+mod network;
 mod others;
 mod pods;
+mod rights;
 mod workloads;
 
 use age::age;

@@ -12,6 +12,7 @@ use crate::http::answer::{self, Answer};
 use crate::http::form::{Form, Include};
 use crate::http::request::{Query, Target, header};
 use crate::managed::Manager;
+use crate::protobuf;
 use crate::resources::Resource;
 use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
@@ -23,11 +24,13 @@ mod checks;
 mod create;
 mod defaults;
 mod delete;
+mod eviction;
 mod names;
 mod patch;
 mod rules;
 mod strategic;
 pub(crate) mod subresource;
+mod token;
 mod update;
 
 /// What a write is done with.
@@ -133,15 +136,22 @@ pub(crate) async fn write(
         validation: validation(target.verb, query)?,
     };
     let content_type = header(&head.headers, "content-type");
-    let content_type = content_type.split(';').next().unwrap_or_default().trim();
+    let mut content_type = content_type.split(';').next().unwrap_or_default().trim();
+    let mut text = body::read(body).await?;
+    if content_type.is_empty() && target.verb != "patch" {
+        // kubectl scale says nothing of what it sends.
+        content_type = "application/json";
+    }
+    if content_type == protobuf::CONTENT_TYPE && target.verb != "patch" {
+        text = protobuf::json(&shared.schemas, &text)?;
+        content_type = "application/json";
+    }
     if !resource.is_stored() {
-        let text = body::read(body).await?;
         let (object, warnings) = body::object(&write, content_type, &text)?;
         if !matches!(
             resource.group.as_str(),
             "authorization.k8s.io" | "authentication.k8s.io"
-        ) || resource.plural == "tokenreviews"
-        {
+        ) {
             return Err(Refusal::unsupported(&format!(
                 "creating {}",
                 resource.qualified()
@@ -155,8 +165,7 @@ pub(crate) async fn write(
             &Written::object(StatusCode::CREATED, review, warnings),
         );
     }
-    let text = body::read(body).await?;
-    if let Some(written) = subresource(&write, target, content_type, &text)? {
+    if let Some(written) = subresource(&write, target, content_type, &text, query)? {
         return respond(&write, form, query, &written);
     }
     let written = match target.verb {
@@ -183,6 +192,7 @@ fn subresource(
     target: &Target<'_>,
     content_type: &str,
     text: &[u8],
+    query: &Query,
 ) -> Result<Option<Written>, Refusal> {
     let unsupported = || {
         let what = format!(
@@ -214,6 +224,14 @@ fn subresource(
             subresource::scale(write, merged).map(Some)
         }
         ("binding", "create", "application/json") => subresource::bind(write, &parsed()?).map(Some),
+        ("eviction", "create", "application/json") => {
+            let eviction = body::of_kind(parsed()?, "policy/v1", "Eviction")?;
+            eviction::create(write, &eviction, query).map(Some)
+        }
+        ("token", "create", "application/json") => {
+            let request = body::of_kind(parsed()?, "authentication.k8s.io/v1", "TokenRequest")?;
+            token::create(write, request).map(Some)
+        }
         _ => Err(unsupported()),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::json::{condition, int, is_going, is_ready, is_true, key, text, time, uid};
+use super::json::{condition, int, is_going, is_ready, is_true, key, set_condition, text, time, uid};
 use super::kind::Kind;
 use super::pods;
 use super::recorder::record;
@@ -85,6 +85,7 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
         );
         return Some(world.now + 1);
     }
+    suspend(world, &mut next, suspended);
     world.update(Kind::Job, next);
     if suspended {
         for pod in pods.iter().filter(|pod| super::json::is_active(pod)) {
@@ -101,6 +102,27 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
         failed,
     );
     again.into_iter().chain(deadline).min()
+}
+
+/// Says whether a Job rests, once it has ever rested.
+fn suspend(world: &mut World, job: &mut Value, suspended: bool) {
+    let was = condition(job, "Suspended").map(|condition| condition["status"] == "True");
+    let (state, reason, event) = match (was, suspended) {
+        (None | Some(false), true) => ("True", "JobSuspended", "Suspended"),
+        (Some(true), false) => ("False", "JobResumed", "Resumed"),
+        _ => return,
+    };
+    let message = if suspended { "Job suspended" } else { "Job resumed" };
+    let now = world.stamp();
+    let new = json!({
+        "type": "Suspended", "status": state, "reason": reason, "message": message, "lastProbeTime": now,
+    });
+    set_condition(job, new, world.now);
+    if suspended {
+        super::json::remove(job, "/status", "startTime");
+    }
+    let about = job.clone();
+    record(world, Kind::Job, &about, "Normal", event, COMPONENT, message);
 }
 
 fn number(count: usize) -> i64 {

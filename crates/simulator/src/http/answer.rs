@@ -49,6 +49,23 @@ pub(crate) fn text(code: StatusCode, text: impl Into<Bytes>) -> Answer {
     answer(code, "text/plain; charset=utf-8", full(text))
 }
 
+/// Text that is made while it is sent, as logs are.
+pub(crate) fn plain(
+    code: StatusCode,
+    chunks: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+) -> Answer {
+    answer(code, "text/plain", streamed(chunks))
+}
+
+/// Success without a body.
+pub(crate) fn nothing() -> Answer {
+    let mut answer = Response::new(full(Bytes::new()));
+    *answer.status_mut() = StatusCode::NO_CONTENT;
+    let cache = HeaderValue::from_static("no-cache, private");
+    answer.headers_mut().insert(CACHE_CONTROL, cache);
+    answer
+}
+
 /// JSON of another type than `application/json`.
 pub(crate) fn typed(content_type: &str, value: &Value, gzip: bool) -> Answer {
     let mut answer = json(StatusCode::OK, value.to_string(), gzip);

@@ -102,17 +102,22 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
     }
     match known_elsewhere {
         Some(kind) => Err(Refusal::unsupported(&format!("answers as {kind}"))),
-        None if unknown_form => {
-            let message = "only the following media types are accepted: application/json, application/yaml, \
-                application/vnd.kubernetes.protobuf";
-            Err(Refusal::other(
-                StatusCode::NOT_ACCEPTABLE,
-                "NotAcceptable",
-                message,
-                None,
-            ))
-        }
+        None if unknown_form => Err(only_known_types()),
         None => Err(Refusal::not_acceptable(OBJECT)),
+    }
+}
+
+fn only_known_types() -> Refusal {
+    let message = "only the following media types are accepted: application/json, application/yaml, \
+        application/vnd.kubernetes.protobuf";
+    Refusal::other(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message, None)
+}
+
+/// Whether somebody who asks for a stream would take an error; as what the stream itself comes does not matter.
+pub(crate) fn check_stream(accept: &str) -> Result<(), Refusal> {
+    match negotiate(accept) {
+        Err(refusal) if refusal.code == StatusCode::NOT_ACCEPTABLE => Err(only_known_types()),
+        _ => Ok(()),
     }
 }
 

@@ -53,6 +53,14 @@ impl Query {
             .filter(|v| !v.is_empty())
     }
 
+    /// All values of a parameter.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter is there with a value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()

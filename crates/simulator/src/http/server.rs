@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::container::exec::Session;
 use crate::fault::Fault;
 use crate::shared::Shared;
 use crate::tls::Acceptors;
@@ -65,15 +66,22 @@ pub(crate) async fn serve(shared: Arc<Shared>, listener: TcpListener, tls: Optio
 
 async fn connection(
     shared: Arc<Shared>,
-    socket: impl AsyncRead + AsyncWrite + Unpin,
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let service = service_fn(|request| {
+    let session = Session::default();
+    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
         let shared = shared.clone();
+        request.extensions_mut().insert(session.clone());
         async move { Ok::<_, Infallible>(super::handle(shared, request).await) }
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades()
         .await?;
+    // A request has made a WebSocket of it.
+    if let Some(play) = session.take() {
+        play.await;
+    }
     Ok(())
 }

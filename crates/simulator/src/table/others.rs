@@ -1,139 +1,15 @@
-//! Tables of networks, storage, nodes and policies.
+//! Tables of storage, nodes and policies.
 
 use serde_json::{Value, json};
 
 use super::Object;
-use super::workloads::{labels, selector};
 
-fn or(text: &str, other: &str) -> Value {
+pub(super) fn or(text: &str, other: &str) -> Value {
     json!(if text.is_empty() { other } else { text })
 }
 
-fn texts(list: &[Value]) -> Vec<&str> {
+pub(super) fn texts(list: &[Value]) -> Vec<&str> {
     list.iter().filter_map(Value::as_str).collect()
-}
-
-/// At most three, and how many more there are.
-fn first_three(list: &[String]) -> Value {
-    let shown: Vec<&str> = list.iter().take(3).map(String::as_str).collect();
-    match list.len() {
-        0 => json!("<unset>"),
-        more if more > 3 => json!(format!("{} + {} more...", shown.join(","), more - 3)),
-        _ => json!(shown.join(",")),
-    }
-}
-
-pub(super) fn service(o: &Object<'_>) -> Vec<Value> {
-    let ports = o
-        .list("/spec/ports")
-        .iter()
-        .map(|port| match port["nodePort"].as_i64() {
-            Some(node) if node > 0 => format!(
-                "{}:{node}/{}",
-                port["port"],
-                port["protocol"].as_str().unwrap_or_default()
-            ),
-            _ => format!(
-                "{}/{}",
-                port["port"],
-                port["protocol"].as_str().unwrap_or_default()
-            ),
-        });
-    let ports: Vec<String> = ports.collect();
-    let kind = o.text("/spec/type");
-    let mut external: Vec<&str> = Vec::new();
-    if kind == "LoadBalancer" {
-        let address = |entry: &'_ Value| -> Option<String> {
-            entry["ip"]
-                .as_str()
-                .or(entry["hostname"].as_str())
-                .map(str::to_owned)
-        };
-        let addresses: Vec<String> = o
-            .list("/status/loadBalancer/ingress")
-            .iter()
-            .filter_map(address)
-            .collect();
-        let given = texts(o.list("/spec/externalIPs"));
-        let all = addresses
-            .iter()
-            .map(String::as_str)
-            .chain(given)
-            .collect::<Vec<_>>()
-            .join(",");
-        return service_cells(o, or(&all, "<pending>"), &ports);
-    }
-    external.extend(texts(o.list("/spec/externalIPs")));
-    let shown = match kind {
-        "ExternalName" => json!(o.text("/spec/externalName")),
-        _ => or(&external.join(","), "<none>"),
-    };
-    service_cells(o, shown, &ports)
-}
-
-fn service_cells(o: &Object<'_>, external: Value, ports: &[String]) -> Vec<Value> {
-    vec![
-        o.name(),
-        json!(o.text("/spec/type")),
-        or(o.text("/spec/clusterIPs/0"), "<none>"),
-        external,
-        or(&ports.join(","), "<none>"),
-        o.age(),
-        labels(o.at("/spec/selector")),
-    ]
-}
-
-pub(super) fn endpoint_slice(o: &Object<'_>) -> Vec<Value> {
-    let ports = o.list("/ports").iter().map(|port| match port["port"].as_i64() {
-        Some(number) => number.to_string(),
-        None => port["name"].as_str().unwrap_or("*").to_owned(),
-    });
-    let ports: Vec<String> = ports.collect();
-    let addresses = o
-        .list("/endpoints")
-        .iter()
-        .flat_map(|endpoint| endpoint["addresses"].as_array().into_iter().flatten());
-    let addresses: Vec<String> = addresses
-        .filter_map(|address| address.as_str().map(str::to_owned))
-        .collect();
-    vec![
-        o.name(),
-        json!(o.text("/addressType")),
-        first_three(&ports),
-        first_three(&addresses),
-        o.age(),
-    ]
-}
-
-pub(super) fn ingress(o: &Object<'_>) -> Vec<Value> {
-    let rules = o.list("/spec/rules");
-    let hosts: Vec<&str> = rules
-        .iter()
-        .take(3)
-        .filter_map(|rule| rule["host"].as_str())
-        .collect();
-    let hosts = match (hosts.is_empty(), rules.len()) {
-        (true, _) => "*".to_owned(),
-        (false, count) if count > 3 => format!("{} + {} more...", hosts.join(","), count - 3),
-        _ => hosts.join(","),
-    };
-    let addresses = o.list("/status/loadBalancer/ingress").iter();
-    let addresses: Vec<&str> = addresses
-        .filter_map(|entry| entry["ip"].as_str().or(entry["hostname"].as_str()))
-        .collect();
-    let ports = if o.count("/spec/tls") > 0 { "80, 443" } else { "80" };
-    vec![
-        o.name(),
-        json!(o.at("/spec/ingressClassName").as_str().unwrap_or("<none>")),
-        json!(hosts),
-        json!(addresses.join(",")),
-        json!(ports),
-        o.age(),
-    ]
-}
-
-pub(super) fn policy(o: &Object<'_>) -> Vec<Value> {
-    vec![o.name(), selector(o.at("/spec/podSelector")), o.age()]
 }
 
 fn modes(list: &[Value]) -> Value {
@@ -293,4 +169,28 @@ pub(super) fn node(o: &Object<'_>) -> Vec<Value> {
         json!(kernel),
         or(info("containerRuntimeVersion"), "<unknown>"),
     ]
+}
+
+pub(super) fn api_service(o: &Object<'_>) -> Vec<Value> {
+    let service = match o.at("/spec/service") {
+        Value::Null => "Local".to_owned(),
+        _ => format!(
+            "{}/{}",
+            o.text("/spec/service/namespace"),
+            o.text("/spec/service/name")
+        ),
+    };
+    let conditions = o.list("/status/conditions");
+    let available = conditions
+        .iter()
+        .find(|condition| condition["type"] == "Available");
+    let available = available.map(|condition| {
+        let text = |field: &str| condition[field].as_str().unwrap_or_default();
+        match (text("status"), text("reason")) {
+            ("True", _) | (_, "") => text("status").to_owned(),
+            (status, reason) => format!("{status} ({reason})"),
+        }
+    });
+    let available = available.unwrap_or_else(|| "Unknown".to_owned());
+    vec![o.name(), json!(service), json!(available), o.age()]
 }

@@ -56,6 +56,40 @@ pub(super) fn deployment(o: &Object<'_>) -> Vec<Value> {
     ]
 }
 
+pub(super) fn replication_controller(o: &Object<'_>) -> Vec<Value> {
+    let [names, images] = containers(o, CONTAINERS);
+    vec![
+        o.name(),
+        json!(o.number("/spec/replicas")),
+        json!(o.number("/status/replicas")),
+        json!(o.number("/status/readyReplicas")),
+        o.age(),
+        names,
+        images,
+        labels(o.at("/spec/selector")),
+    ]
+}
+
+/// Of ControllerRevisions.
+pub(super) fn revision(o: &Object<'_>) -> Vec<Value> {
+    let owners = o.list("/metadata/ownerReferences");
+    let owner = owners.iter().find(|owner| owner["controller"] == true);
+    let owner = owner.map(|owner| {
+        let text = |field: &str| owner[field].as_str().unwrap_or_default();
+        let kind = text("kind").to_lowercase();
+        match text("apiVersion").split_once('/') {
+            Some((group, _)) => format!("{kind}.{group}/{}", text("name")),
+            None => format!("{kind}/{}", text("name")),
+        }
+    });
+    vec![
+        o.name(),
+        json!(owner.unwrap_or_else(|| "<none>".to_owned())),
+        json!(o.number("/revision")),
+        o.age(),
+    ]
+}
+
 pub(super) fn replica_set(o: &Object<'_>) -> Vec<Value> {
     let [names, images] = containers(o, CONTAINERS);
     vec![

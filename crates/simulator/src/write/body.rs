@@ -100,6 +100,21 @@ fn check_kind(write: &Write<'_>, object: &Value) -> Result<(), Refusal> {
     )))
 }
 
+/// An object for a subresource, which has a kind of its own. One that names no kind is taken to be of it.
+pub(super) fn of_kind(object: Value, api_version: &str, kind: &str) -> Result<Value, Refusal> {
+    let is = |field: &str, wanted: &str| {
+        matches!(object[field].as_str(), None | Some("")) || object[field] == wanted
+    };
+    if is("apiVersion", api_version) && is("kind", kind) {
+        return Ok(object);
+    }
+    Err(Refusal::unsupported(&format!(
+        "{} {} in the place of {api_version} {kind}",
+        object["apiVersion"].as_str().unwrap_or_default(),
+        object["kind"].as_str().unwrap_or_default()
+    )))
+}
+
 /// Drops what the type does not have, or refuses it.
 pub(super) fn read_fields(write: &Write<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
     let decoded = decode(&write.shared.schemas, write.resource, object)?;

@@ -101,7 +101,7 @@ fn deletable(write: &Write<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Result<(), Refusal> {
+pub(super) fn check_preconditions(write: &Write<'_>, options: &Value, old: &Value) -> Result<(), Refusal> {
     let wanted = |field: &str| options["preconditions"][field].as_str();
     let own = |field: &str| old["metadata"][field].as_str().unwrap_or_default();
     if let Some(uid) = wanted("uid").filter(|uid| *uid != own("uid")) {

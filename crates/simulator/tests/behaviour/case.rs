@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// A list of requests in a namespace of their own. In paths, headers and bodies `{ns}` stands for the namespace, and
-/// `{rv}`, `{uid}`, `{continue}` for what the last answer that had one said; `{first-rv}` for that of the first.
+/// `{rv}`, `{uid}`, `{continue}`, `{token}` for what the last answer that had one said; `{first-rv}` for that of the first.
 pub struct Case {
     pub name: &'static str,
     pub steps: Vec<Step>,
@@ -18,6 +18,8 @@ pub struct Step {
     pub only: Vec<&'static str>,
     /// Done, and not compared at all.
     pub quiet: bool,
+    /// Asked again until the answer has this value at this place: the real server's controllers take a moment.
+    pub until: Option<(&'static str, Value)>,
 }
 
 pub fn case(name: &'static str, steps: impl IntoIterator<Item = Step>) -> Case {
@@ -36,6 +38,7 @@ fn step(method: &'static str, path: &str, body: Option<String>) -> Step {
         body,
         only: Vec::new(),
         quiet: false,
+        until: None,
     }
 }
 
@@ -85,6 +88,16 @@ impl Step {
     /// As another user.
     pub fn by(self, user: &str) -> Self {
         self.header("impersonate-user", user)
+    }
+
+    /// With a token in place of the suite's own credentials.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn until(mut self, pointer: &'static str, value: Value) -> Self {
+        self.until = Some((pointer, value));
+        self
     }
 
     pub fn table(self) -> Self {

@@ -5,12 +5,16 @@
 
 mod access;
 mod case;
+mod containers;
 mod discovery;
 mod errors;
 mod kinds;
 mod lists;
 mod normal;
 mod parts;
+mod pods;
+mod protobuf;
 mod run;
+mod strategic;
 mod watches;
 mod writes;

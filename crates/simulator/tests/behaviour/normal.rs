@@ -16,6 +16,7 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
                     ("creationTimestamp" | "time" | "deletionTimestamp", Value::String(_)) => {
                         *value = "<time>".into()
                     }
+                    ("token", Value::String(text)) if text.len() > 100 => *value = "<token>".into(),
                     ("nodePort", Value::Number(_)) => *value = "<port>".into(),
                     ("serverAddress" | "hash", Value::String(_)) => *value = "<address>".into(),
                     ("message", Value::String(text)) => *value = message(text, uids).into(),
@@ -39,6 +40,7 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
         Value::String(text) if uids.contains(text) => *text = "<uid>".to_owned(),
         Value::String(text) if text.starts_with("10.0.") => *text = "<address>".to_owned(),
         Value::String(text) if text.starts_with("kube-api-access-") => *text = "<token volume>".to_owned(),
+        Value::String(text) if text.starts_with("JTI=") => *text = "<credential>".to_owned(),
         Value::String(text) if is_age(text) => *text = "<age>".to_owned(),
         Value::String(text) if is_time(text) => *text = "<time>".to_owned(),
         _ => {}

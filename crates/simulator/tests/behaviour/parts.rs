@@ -209,3 +209,76 @@ async fn tables() -> Result<()> {
     ]);
     compare(cases).await
 }
+
+#[tokio::test]
+async fn tables_of_what_controllers_count() -> Result<()> {
+    const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
+    let made = |path: &str, body: Value| post(path, body).quiet();
+    // What the controllers would say; in a dry run, so that they do not.
+    let counted = |path: &str, status: Value| {
+        merge_patch(&format!("{path}/status?dryRun=All"), json!({"status": status}))
+            .table()
+            .only(ROWS)
+    };
+    let event = |name: &str, more: Value| {
+        let mut event = json!({"metadata": {"name": name}, "reason": "R", "message": " m\n", "type": "Normal",
+            "involvedObject": {"kind": "Pod", "namespace": "{ns}", "name": "p", "fieldPath": "spec.containers{c}"}});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            event[key] = value.clone();
+        }
+        post(&format!("{CORE}/events"), event).table().only(ROWS)
+    };
+    let micro = "2020-01-01T00:00:00.000000Z";
+    let scalers = "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers";
+    let scaler = format!("{scalers}/a");
+    let target = |kind: &str, value: Value| json!({"type": kind, "averageUtilization": value});
+    let resource =
+        |name: &str, target: Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
+    let average = json!({"type": "AverageValue", "averageValue": "100m"});
+    let external =
+        |target: Value| json!({"type": "External", "external": {"metric": {"name": "m"}, "target": target}});
+    let scaled = |metrics: Value| {
+        named(
+            "a",
+            json!({"maxReplicas": 3, "metrics": metrics,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "d"}}),
+        )
+    };
+    let now = |name: &str, current: Value| json!({"type": "Resource", "resource": {"name": name, "current": current}});
+    let quota = json!({"hard": {"requests.cpu": "2", "limits.memory": "1Gi", "pods": "10", "limits.cpu": "4", "count/secrets": "9"}});
+    let subjects = json!([{"kind": "User", "name": "u"}, {"kind": "Group", "name": "g"}, {"kind": "User", "name": "v"},
+        {"kind": "ServiceAccount", "name": "s", "namespace": "n"}]);
+    let role = |kind: &str| json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "r"});
+    compare(vec![
+        case("tables of events", [
+            event("a", json!({})),
+            event("b", json!({"firstTimestamp": "2020-01-01T00:00:00Z", "lastTimestamp": "2020-01-02T00:00:00Z", "count": 3,
+                "source": {"component": "kubelet", "host": "n"}})),
+            event("c", json!({"eventTime": micro, "reportingComponent": "x.org/y", "reportingInstance": "i", "action": "A"})),
+            event("d", json!({"eventTime": micro, "reportingComponent": "x.org/y", "reportingInstance": "i", "action": "A",
+                "series": {"count": 7, "lastObservedTime": "2021-01-01T00:00:00.000000Z"}})),
+            event("e", json!({"involvedObject": {"kind": "Node", "namespace": "{ns}"}})),
+        ]),
+        case("tables of autoscalers", [
+            made(scalers, scaled(json!([resource("cpu", target("Utilization", json!(80)))]))),
+            counted(&scaler, json!({"currentReplicas": 2, "desiredReplicas": 2, "conditions": null, "currentMetrics": null})),
+            counted(&scaler, json!({"currentReplicas": 2, "desiredReplicas": 2, "currentMetrics": [now("cpu", json!({"averageUtilization": 37, "averageValue": "37m"}))]})),
+        ]),
+        case("tables of autoscalers with several metrics", [
+            made(scalers, scaled(json!([resource("memory", average.clone()), external(json!({"type": "Value", "value": "5"})), external(average)]))),
+            counted(&scaler, json!({"currentReplicas": 2, "desiredReplicas": 2, "currentMetrics": [now("memory", json!({"averageValue": "37m"}))]})),
+        ]),
+        case("a table of autoscalers without metrics", [post(scalers, scaled(json!([]))).table().only(ROWS)]),
+        case("tables of quotas", [
+            post(&format!("{CORE}/resourcequotas"), named("a", quota.clone())).table().only(ROWS),
+            counted(&format!("{CORE}/resourcequotas/a"), json!({"hard": quota["hard"], "used": {"requests.cpu": "500m", "limits.memory": "0", "pods": "1", "limits.cpu": "1", "count/secrets": "0"}})),
+        ]),
+        case("tables of bindings", [
+            post(&format!("{RBAC}/namespaces/{{ns}}/rolebindings"), json!({"metadata": {"name": "a"}, "roleRef": role("Role"), "subjects": subjects})).table().only(ROWS),
+            post(&format!("{RBAC}/clusterrolebindings?dryRun=All"), json!({"metadata": {"name": "a"}, "roleRef": role("ClusterRole"), "subjects": []})).table().only(ROWS),
+        ]),
+        case("empty tables", ["replicationcontrollers", "resourcequotas"].map(|kind| get(&format!("{CORE}/{kind}")).table())),
+        case("more empty tables", [get(&format!("{APPS}/controllerrevisions")).table(), get("/apis/networking.k8s.io/v1/ingressclasses").table(), get(scalers).table()]),
+    ])
+    .await
+}

@@ -5,31 +5,44 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use control_plane::{ControlPlane, User};
 use kube::client::Body;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use simulator::{Running, Simulator};
 
 use crate::case::{Case, Step};
 use crate::normal::{find, normalise};
 
-async fn client(kubeconfig: Kubeconfig) -> Result<kube::Client> {
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
-    Ok(kube::Client::try_from(config)?)
+/// Two ways to one server: as admin, and without credentials for requests that bring their own.
+struct Clients {
+    admin: kube::Client,
+    bare: kube::Client,
+}
+
+async fn clients(kubeconfig: Kubeconfig) -> Result<Clients> {
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    // A 429 is an answer like any other here.
+    config.default_retry = false;
+    let mut bare = config.clone();
+    bare.auth_info = AuthInfo::default();
+    Ok(Clients {
+        admin: kube::Client::try_from(config)?,
+        bare: kube::Client::try_from(bare)?,
+    })
 }
 
 /// Both servers, and the simulator's life.
 pub struct Servers {
-    simulated: kube::Client,
-    real: kube::Client,
+    simulated: Clients,
+    real: Clients,
     running: Running,
 }
 
 impl Servers {
     pub async fn start() -> Result<Self> {
         let plane = tokio::task::spawn_blocking(ControlPlane::shared).await??;
-        let real = client(Kubeconfig::read_from(plane.kubeconfig(User::Admin))?).await?;
+        let real = clients(Kubeconfig::read_from(plane.kubeconfig(User::Admin))?).await?;
         let running = Simulator::new().start().await?;
-        let simulated = client(Kubeconfig::from_yaml(&running.kubeconfig("simulator"))?).await?;
+        let simulated = clients(Kubeconfig::from_yaml(&running.kubeconfig("simulator"))?).await?;
         Ok(Self {
             simulated,
             real,
@@ -123,20 +136,20 @@ fn walk(path: &str, simulated: &Value, real: &Value, found: &mut Vec<String>) {
 }
 
 /// What a server says to a case.
-async fn transcript(client: &kube::Client, namespace: &str, case: &Case) -> Result<Vec<Value>> {
+async fn transcript(clients: &Clients, namespace: &str, case: &Case) -> Result<Vec<Value>> {
     let mut known: BTreeMap<&'static str, String> = BTreeMap::from([("ns", namespace.to_owned())]);
     let mut uids = Vec::new();
     let made = json!({"metadata": {"name": namespace}});
     let needs_namespace = case.steps.iter().any(|step| step.path.contains("{ns}"));
     if needs_namespace {
         let step = crate::case::post("/api/v1/namespaces", made);
-        send(client, &step, &mut known, &mut uids)
+        send(clients, &step, &mut known, &mut uids)
             .await
             .context("cannot make the namespace")?;
     }
     let mut answers = Vec::new();
     for step in &case.steps {
-        let sent = send(client, step, &mut known, &mut uids);
+        let sent = send_until(clients, step, &mut known, &mut uids);
         let answer = tokio::time::timeout(std::time::Duration::from_secs(10), sent).await;
         let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within 10 s")));
         let mut answer = answer.with_context(|| format!("{}: {} {}", case.name, step.method, step.path))?;
@@ -162,8 +175,26 @@ fn fill(text: &str, known: &BTreeMap<&'static str, String>) -> String {
     })
 }
 
+/// Sends a step again until it is answered as it waits for.
+async fn send_until(
+    clients: &Clients,
+    step: &Step,
+    known: &mut BTreeMap<&'static str, String>,
+    uids: &mut Vec<String>,
+) -> Result<Value> {
+    loop {
+        let answer = send(clients, step, known, uids).await?;
+        match &step.until {
+            Some((pointer, wanted)) if answer.pointer(pointer) != Some(wanted) => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            _ => return Ok(answer),
+        }
+    }
+}
+
 async fn send(
-    client: &kube::Client,
+    clients: &Clients,
     step: &Step,
     known: &mut BTreeMap<&'static str, String>,
     uids: &mut Vec<String>,
@@ -179,6 +210,10 @@ async fn send(
         .as_deref()
         .map(|body| fill(body, known))
         .unwrap_or_default();
+    let client = match step.headers.iter().any(|(name, _)| *name == "authorization") {
+        true => &clients.bare,
+        false => &clients.admin,
+    };
     let response = client.send(request.body(Body::from(body.into_bytes()))?).await?;
     let code = response.status().as_u16();
     let header = |name: &str| -> Vec<String> {
@@ -218,6 +253,9 @@ async fn send(
                 uids.push(value.to_owned());
             }
         }
+    }
+    if let Some(token) = body.pointer("/status/token").and_then(Value::as_str) {
+        known.insert("token", token.to_owned());
     }
     let mut answer = json!({"code": code, "type": content_type, "body": body});
     if !warnings.is_empty() {

@@ -40,7 +40,7 @@ pub const PATHS: &[&str] = &[
 
 pub struct Cluster {
     pub running: Running,
-    client: Client,
+    pub client: Client,
 }
 
 impl Cluster {
@@ -48,9 +48,11 @@ impl Cluster {
         let running = simulator.start().await.unwrap();
         let kubeconfig = Kubeconfig::from_yaml(&running.kubeconfig("demo")).unwrap();
         assert_eq!(kubeconfig.current_context.as_deref(), Some("demo"));
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
             .await
             .unwrap();
+        // A 429 is an answer like any other here.
+        config.default_retry = false;
         Self {
             running,
             client: Client::try_from(config).unwrap(),

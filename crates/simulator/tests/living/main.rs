@@ -8,6 +8,7 @@
 
 mod clients;
 mod cluster;
+mod containers;
 mod demo;
 mod faults;
 mod files;

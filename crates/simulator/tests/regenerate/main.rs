@@ -2,6 +2,8 @@
 //! its tables, and the roles that every cluster starts with. Run it when the control plane's version changes:
 //! `cargo test -p simulator --test regenerate -- --ignored`.
 
+mod protobuf;
+
 use std::io::Write;
 use std::path::Path;
 
