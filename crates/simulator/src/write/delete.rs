@@ -63,6 +63,12 @@ fn parse(content_type: &str, text: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))
 }
 
+/// Whether nothing is to be deleted: the query says so, or the options in the body.
+fn is_dry(write: &Write<'_>, options: &Value) -> bool {
+    let in_body = options["dryRun"].as_array().into_iter().flatten();
+    write.dry_run || in_body.into_iter().any(|run| run == "All")
+}
+
 /// Deletes one object.
 pub(super) fn delete(
     write: &Write<'_>,
@@ -73,10 +79,7 @@ pub(super) fn delete(
     let resource = write.resource;
     deletable(write)?;
     let options = options(write, content_type, text, query)?;
-    let dry_run = write.dry_run
-        || options["dryRun"]
-            .as_array()
-            .is_some_and(|d| d.iter().any(|v| v == "All"));
+    let dry_run = is_dry(write, &options);
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
     check_preconditions(write, &options, &old)?;
@@ -222,6 +225,7 @@ pub(super) fn collection(
         ));
     }
     let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+    let dry_run = is_dry(write, &options);
     let mut store = write.shared.store.lock();
     let snapshot = store.snapshot(resource.id);
     let mut items = Vec::new();
@@ -233,7 +237,7 @@ pub(super) fn collection(
         let Ok(object) = serde_json::from_slice::<Value>(&text) else {
             continue;
         };
-        let (object, _) = remove(write, &mut store, object, &options, write.dry_run);
+        let (object, _) = remove(write, &mut store, object, &options, dry_run);
         items.push(object);
     }
     let mut list = Map::new();

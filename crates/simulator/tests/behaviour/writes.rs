@@ -129,6 +129,12 @@ async fn writes() -> Result<()> {
         case("a patch in dry run", [made(), merge_patch(&format!("{MAP}?dryRun=All"), json!({"data": {"k": "w"}})), get(MAP)]),
         case("delete", [made(), delete(MAP), get(MAP), delete(MAP)]),
         case("delete in dry run", [made(), delete(&format!("{MAP}?dryRun=All")), get(MAP)]),
+        case("delete in dry run, as the body says", [
+            made(),
+            delete_with(MAP, json!({"dryRun": ["All"]})),
+            delete_with(&format!("{MAPS}?labelSelector=!x"), json!({"dryRun": ["All"]})).only(&["/code", "/body/kind"]),
+            get(MAP),
+        ]),
         case("delete with preconditions", [
             made(),
             delete_with(MAP, json!({"preconditions": {"uid": "x"}})),
