@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target};
 use crate::shared::Shared;
 use crate::status::Refusal;
@@ -27,12 +27,7 @@ pub(crate) fn get(
             target.subresource
         )));
     }
-    let view = View::new(
-        shared,
-        resource,
-        form,
-        Include::parse(query.get("includeObject"))?,
-    )?;
+    let view = View::of(shared, resource, query, form)?;
     let key = Key::new(&target.namespace, &target.name);
     let found = shared.store.lock().get(resource.id, &key);
     let (stored, text) = found.ok_or_else(|| Refusal::not_found(resource, &target.name))?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::http::form::{Form, Include};
+use crate::http::request::Query;
 use crate::resources::Resource;
 use crate::selector;
 use crate::shared::Shared;
@@ -30,12 +31,14 @@ pub(crate) struct View {
 const METADATA_HEAD: &str = r#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":"#;
 
 impl View {
-    pub(crate) fn new(
+    /// As a request wants it.
+    pub(crate) fn of(
         shared: &Shared,
         resource: &Resource,
+        query: &Query,
         form: Form,
-        include: Include,
     ) -> Result<Self, Refusal> {
+        let include = Include::parse(query.get("includeObject"))?;
         let printer = match form {
             Form::Table => Some(
                 Printer::of(resource)

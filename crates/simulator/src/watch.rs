@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target};
 use crate::list::{check_options, version};
 use crate::selector::Selectors;
@@ -41,13 +41,8 @@ pub(crate) fn watch(
 ) -> Result<Answer, Refusal> {
     let resource = target.resource;
     check_options(query, true)?;
-    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
-    let view = View::new(
-        shared,
-        resource,
-        form,
-        Include::parse(query.get("includeObject"))?,
-    )?;
+    let selectors = Selectors::of(resource, query)?;
+    let view = View::of(shared, resource, query, form)?;
     // The layer that reads it is another one than for lists, and does not make a proper refusal of it.
     let asked = version(query).map_err(|refusal| {
         let message = refusal.message.trim_start_matches("invalid resource version: ");

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::access::{User, review};
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target, header};
 use crate::managed::Manager;
 use crate::resources::Resource;
@@ -222,12 +222,7 @@ fn respond(write: &Write<'_>, form: Form, query: &Query, written: &Written) -> R
     let mut answer = if written.plain {
         answer::json(written.code, written.object.to_string(), false)
     } else {
-        let view = View::new(
-            write.shared,
-            write.resource,
-            form,
-            Include::parse(query.get("includeObject"))?,
-        )?;
+        let view = View::of(write.shared, write.resource, query, form)?;
         let mut body = Vec::new();
         view.object(
             &mut body,

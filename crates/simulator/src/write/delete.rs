@@ -224,7 +224,7 @@ pub(super) fn collection(
             "deletecollection with preconditions or in pages",
         ));
     }
-    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selectors = Selectors::of(resource, query)?;
     let dry_run = is_dry(write, &options);
     let mut store = write.shared.store.lock();
     let snapshot = store.snapshot(resource.id);
