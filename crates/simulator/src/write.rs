@@ -11,13 +11,14 @@ use crate::access::{User, review};
 use crate::http::answer::{self, Answer};
 use crate::http::form::Form;
 use crate::http::request::{Query, Target, header};
-use crate::managed::Manager;
+use crate::managed::{self, Manager};
 use crate::resources::Resource;
 use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
 use crate::view::View;
 
 mod admission;
+mod apply;
 mod body;
 mod checks;
 mod create;
@@ -40,6 +41,14 @@ pub(crate) struct Write<'a> {
     /// Answered as if it were done, and not done.
     pub(crate) dry_run: bool,
     pub(crate) validation: Validation,
+}
+
+/// Whose the fields of an object are that is written.
+pub(crate) enum Ownership {
+    /// What differs is the writer's.
+    Update,
+    /// It is settled: the `managedFields`.
+    Applied(Value),
 }
 
 /// What becomes of fields that a type does not have.
@@ -170,6 +179,7 @@ pub(crate) async fn write(
             update::update(&write, object, warnings.clone())
                 .map_err(|refusal| refusal.with_warnings(warnings))
         }
+        "patch" if apply::is_apply(content_type) => apply::apply(&write, &text, query, user),
         "patch" => patch::patch(&write, content_type, &text, query),
         "delete" => delete::delete(&write, content_type, &text, query),
         _ => delete::collection(&write, content_type, &text, query),
@@ -215,6 +225,23 @@ fn subresource(
         }
         ("binding", "create", "application/json") => subresource::bind(write, &parsed()?).map(Some),
         _ => Err(unsupported()),
+    }
+}
+
+/// Writes `metadata.managedFields` of an object that is written, which replaces `old`.
+fn settle(write: &Write<'_>, old: Option<&Value>, object: &mut Value, ownership: Ownership) {
+    match ownership {
+        Ownership::Update => {
+            managed::update(&write.shared.schemas, write.resource, old, object, &write.manager)
+        }
+        Ownership::Applied(managers) => {
+            if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.remove("managedFields");
+                if !managers.is_null() {
+                    metadata.insert("managedFields".to_owned(), managers);
+                }
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, update};
+use super::{Ownership, Write, Written, update};
 use crate::managed::Manager;
 use crate::selector::label_text;
 use crate::status::{Cause, Refusal};
@@ -102,7 +102,7 @@ pub(super) fn scale(
         },
         ..*write
     };
-    let written = update::replace(&write, &mut store, &old, new, Vec::new())?;
+    let written = update::replace(&write, &mut store, &old, new, Vec::new(), Ownership::Update)?;
     Ok(Written::plain(scale_of(&written.object)))
 }
 

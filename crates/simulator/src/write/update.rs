@@ -3,8 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, admission, names, rules, subresource};
-use crate::managed;
+use super::{Ownership, Write, Written, admission, names, rules, settle, subresource};
 use crate::status::Refusal;
 use crate::store::object::text_of;
 use crate::store::{Inner, Key};
@@ -46,7 +45,7 @@ pub(super) fn update(write: &Write<'_>, object: Value, warnings: Vec<String>) ->
     }
     let mut store = write.shared.store.lock();
     let old = current(write, &mut store)?;
-    replace(write, &mut store, &old, object, warnings)
+    replace(write, &mut store, &old, object, warnings, Ownership::Update)
 }
 
 /// The object as it is.
@@ -63,6 +62,7 @@ pub(super) fn replace(
     old: &Value,
     mut new: Value,
     warnings: Vec<String>,
+    ownership: Ownership,
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
     let given = |field: &str| new["metadata"][field].as_str().unwrap_or_default().to_owned();
@@ -120,13 +120,7 @@ pub(super) fn replace(
             causes,
         ));
     }
-    managed::update(
-        &write.shared.schemas,
-        resource,
-        Some(old),
-        &mut new,
-        &write.manager,
-    );
+    settle(write, Some(old), &mut new, ownership);
     if new == *old {
         return Ok(Written::object(StatusCode::OK, new, warnings));
     }

@@ -72,6 +72,13 @@ pub fn strategic(path: &str, body: Value) -> Step {
         .header("content-type", "application/strategic-merge-patch+json")
 }
 
+/// Applies on the server's side, as a manager of fields.
+pub fn apply(path: &str, manager: &str, body: Value) -> Step {
+    let join = if path.contains('?') { '&' } else { '?' };
+    let path = format!("{path}{join}fieldManager={manager}");
+    step("PATCH", &path, Some(body.to_string())).header("content-type", "application/apply-patch+yaml")
+}
+
 pub fn raw(method: &'static str, path: &str, content_type: &str, body: &str) -> Step {
     step(method, path, Some(body.to_owned())).header("content-type", content_type)
 }

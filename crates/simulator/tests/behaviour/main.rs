@@ -4,6 +4,7 @@
 //! The real one is that of `KUBILITICS_TEST_CONTROL_PLANE`, else one that is started. Read [`case::Case`] first.
 
 mod access;
+mod applies;
 mod case;
 mod discovery;
 mod errors;
