@@ -10,6 +10,7 @@
 mod access;
 mod clock;
 mod controllers;
+mod custom;
 mod data;
 mod discovery;
 mod error;

@@ -205,12 +205,12 @@ fn page(shared: &Shared, resource: &Resource, query: &Query) -> Result<Page, Ref
 /// Answers a list.
 pub(crate) fn list(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     gzip: bool,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     check_options(query, false)?;
     let selectors = Selectors::of(resource, query)?;
     let view = View::of(shared, resource, query, form)?;

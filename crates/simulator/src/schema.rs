@@ -62,9 +62,10 @@ pub(crate) struct Field {
 }
 
 /// How the items of a list are told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListKind {
     /// Not at all: the list changes as a whole.
+    #[default]
     Atomic,
     /// By their value.
     Set,
@@ -117,7 +118,10 @@ impl Schemas {
     }
 
     /// The type of a resource's objects.
-    pub(crate) fn of(&self, resource: &Resource) -> Option<&Type> {
+    pub(crate) fn of<'a>(&'a self, resource: &'a Resource) -> Option<&'a Type> {
+        if let Some(custom) = &resource.custom {
+            return Some(&custom.holds);
+        }
         let kind = (
             resource.group.clone(),
             resource.version.clone(),

@@ -10,7 +10,7 @@ mod others;
 mod pods;
 mod workloads;
 
-use age::age;
+pub(crate) use age::age;
 
 /// Makes the cells of one kind.
 #[derive(Clone, Copy)]

@@ -34,12 +34,12 @@ const PART: usize = 32 * 1024;
 /// Answers a watch.
 pub(crate) fn watch(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     no_bookmarks: bool,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     check_options(query, true)?;
     let selectors = Selectors::of(resource, query)?;
     let view = View::of(shared, resource, query, form)?;
@@ -87,6 +87,11 @@ pub(crate) fn watch(
         columns_sent: false,
         finished: false,
         stop: shared.stop.clone(),
+        ended: resource
+            .custom
+            .as_ref()
+            .map(|custom| custom.ended.clone())
+            .unwrap_or_default(),
     };
     Ok(answer::lines(watcher.lines()))
 }
@@ -119,6 +124,8 @@ struct Watcher {
     columns_sent: bool,
     finished: bool,
     stop: CancellationToken,
+    /// The definition of the resource is gone, or is another one.
+    ended: CancellationToken,
 }
 
 impl Watcher {
@@ -150,6 +157,7 @@ impl Watcher {
                         self.take(event);
                     }
                 }
+                Some(_) if self.ended.is_cancelled() => self.finished = true,
                 Some(_) => self.wait().await,
             }
         }
@@ -254,6 +262,7 @@ impl Watcher {
             changed = self.changed.changed() => self.finished |= changed.is_err(),
             () = sleep_until(self.end) => self.finished = true,
             () = self.stop.cancelled() => self.finished = true,
+            () = self.ended.cancelled() => {}
             () = async { match bookmark {
                 Some(at) => sleep_until(at).await,
                 None => std::future::pending().await,

@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::access::{User, review};
+use crate::custom::definition;
 use crate::http::answer::{self, Answer};
 use crate::http::form::Form;
 use crate::http::request::{Query, Target, header};
@@ -15,6 +16,7 @@ use crate::managed::{self, Manager};
 use crate::resources::Resource;
 use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
+use crate::store::Inner;
 use crate::view::View;
 
 mod admission;
@@ -99,14 +101,14 @@ impl Written {
 /// Answers `create`, `update`, `patch`, `delete` and `deletecollection`.
 pub(crate) async fn write(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     user: &User,
     head: &Parts,
     body: Incoming,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     let time = shared.clock.stamp();
     let agent = header(&head.headers, "user-agent");
     // As in the API server: what stands before the first slash of the User-Agent.
@@ -190,7 +192,7 @@ pub(crate) async fn write(
 /// A write of a part of an object; none for the status and the object itself, which are written alike.
 fn subresource(
     write: &Write<'_>,
-    target: &Target<'_>,
+    target: &Target,
     content_type: &str,
     text: &[u8],
 ) -> Result<Option<Written>, Refusal> {
@@ -242,6 +244,15 @@ fn settle(write: &Write<'_>, old: Option<&Value>, object: &mut Value, ownership:
                 }
             }
         }
+    }
+}
+
+/// Lets the server follow what was written, if it is a definition or one of its last objects.
+fn followed(write: &Write<'_>, store: &mut Inner, name: &str) {
+    if definition::is_definition(write.resource) {
+        definition::follow(write.shared, store, name);
+    } else if let Some(custom) = &write.resource.custom {
+        definition::end_if_due(write.shared, store, &custom.definition);
     }
 }
 

@@ -57,7 +57,7 @@ fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Re
     if resource.namespaced && object["metadata"]["namespace"].is_null() {
         object["metadata"]["namespace"] = json!("default");
     }
-    let decoded = decode(&shared.schemas, resource, object).map_err(|refusal| wrong("", refusal.message))?;
+    let decoded = decode(&shared.schemas, &resource, object).map_err(|refusal| wrong("", refusal.message))?;
     if let Some(field) = decoded.unknown.first() {
         return Err(wrong(field, "is not a field of this kind".to_owned()));
     }

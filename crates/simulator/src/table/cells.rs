@@ -36,6 +36,7 @@ pub(super) const PRINTERS: &[(&str, &str, Cells)] = &[
     ("", "persistentvolumes", others::volume),
     ("", "pods", pods::pod),
     ("", "services", others::service),
+    ("apiextensions.k8s.io", "customresourcedefinitions", created),
     ("apps", "daemonsets", workloads::daemon_set),
     ("apps", "deployments", workloads::deployment),
     ("apps", "replicasets", workloads::replica_set),

@@ -34,9 +34,7 @@ pub(super) fn apply(write: &Write<'_>, text: &[u8], query: &Query, user: &User) 
     }
     let mut store = write.shared.store.lock();
     let live = match store.get(resource.id, &key) {
-        Some((_, text)) => {
-            Some(serde_json::from_slice(&text).map_err(|error| Refusal::bad_request(error.to_string()))?)
-        }
+        Some((_, text)) => Some(update::read(resource, &text)?),
         None if !write.manager.subresource.is_empty() => {
             return Err(Refusal::not_found(resource, write.name));
         }

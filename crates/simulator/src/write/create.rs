@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Ownership, Write, Written, admission, names, rules, settle};
+use super::{Ownership, Write, Written, admission, followed, names, rules, settle};
 use crate::random;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -97,12 +97,12 @@ pub(super) fn insert(
     {
         let found = store.get(namespaces.id, &Key::new("", write.namespace));
         if found.is_none() {
-            return Err(Refusal::not_found(namespaces, write.namespace));
+            return Err(Refusal::not_found(&namespaces, write.namespace));
         }
     }
     admission::admit(write, store, &object)?;
     let mut causes: Vec<Cause> = names::check(resource, &object);
-    causes.extend(rules::check(resource, None, &object)?);
+    causes.extend(rules::check(write, None, &object)?);
     if !causes.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
     }
@@ -113,10 +113,14 @@ pub(super) fn insert(
     rules::prepare(resource, None, &mut object);
     admission::created(write, store, &mut object)?;
     if !write.dry_run {
+        if let Some(custom) = &resource.custom {
+            custom.outgoing(&mut object);
+        }
         store.put(resource.id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&object)
         });
+        followed(write, store, &name);
     }
     Ok(Written::object(StatusCode::CREATED, object, warnings))
 }

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Write, Written, rules, update};
+use super::{Write, Written, followed, rules, update};
 use crate::clock::stamp;
 use crate::controllers::Controller;
+use crate::custom::definition;
 use crate::http::request::Query;
 use crate::selector::Selectors;
 use crate::status::Refusal;
@@ -153,8 +154,12 @@ fn remove(
         object["metadata"]["namespace"].as_str().unwrap_or_default(),
         object["metadata"]["name"].as_str().unwrap_or_default(),
     );
+    let is_definition = definition::is_definition(write.resource);
     if object["metadata"].get("deletionTimestamp").is_none() {
         guard(&mut object, options);
+        if is_definition {
+            definition::terminate(write.shared, &mut object);
+        }
     }
     let is_namespace = write.resource.qualified() == "namespaces";
     let has_finalizers = object["metadata"]["finalizers"]
@@ -174,7 +179,7 @@ fn remove(
         }
         if let Some(generation) = object["metadata"]["generation"]
             .as_i64()
-            .filter(|_| earlier.is_none())
+            .filter(|_| earlier.is_none() && !is_definition)
         {
             object["metadata"]["generation"] = json!(generation + 1);
         }
@@ -186,11 +191,12 @@ fn remove(
             text_of(&last)
         };
         if held {
-            store.put(id, key, text);
+            store.put(id, key.clone(), text);
             object = last;
         } else {
             store.remove(id, &key, text);
         }
+        followed(write, store, &key.name);
     }
     (object, !held)
 }
@@ -237,16 +243,21 @@ pub(super) fn collection(
         let Ok(object) = serde_json::from_slice::<Value>(&text) else {
             continue;
         };
-        let (object, _) = remove(write, &mut store, object, &options, dry_run);
+        let (mut object, _) = remove(write, &mut store, object, &options, dry_run);
+        if resource.custom.is_some() {
+            object["kind"] = json!(resource.kind);
+            object["apiVersion"] = json!(resource.api_version());
+        }
         items.push(object);
     }
     let mut list = Map::new();
-    list.insert("kind".to_owned(), json!(format!("{}List", resource.kind)));
+    list.insert("kind".to_owned(), json!(resource.list_kind));
     list.insert("apiVersion".to_owned(), json!(resource.api_version()));
-    list.insert(
-        "metadata".to_owned(),
-        json!({"resourceVersion": snapshot.version.to_string()}),
-    );
+    let mut metadata = json!({"resourceVersion": snapshot.version.to_string()});
+    if resource.custom.is_some() {
+        metadata["continue"] = json!("");
+    }
+    list.insert("metadata".to_owned(), metadata);
     list.insert("items".to_owned(), Value::Array(items));
     Ok(Written::plain(Value::Object(list)))
 }

@@ -16,6 +16,16 @@ pub(super) fn patch(
 ) -> Result<Written, Refusal> {
     rules::writable(write.resource)?;
     match content_type {
+        "application/strategic-merge-patch+json" if write.resource.custom.is_some() => {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+                application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+            return Err(Refusal::other(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                message,
+                None,
+            ));
+        }
         "application/json-patch+json"
         | "application/merge-patch+json"
         | "application/strategic-merge-patch+json" => {}

@@ -18,6 +18,8 @@ pub struct Step {
     pub only: Vec<&'static str>,
     /// Done, and not compared at all.
     pub quiet: bool,
+    /// Done again until a field of the answer has a value.
+    pub until: Option<(&'static str, Value)>,
 }
 
 pub fn case(name: &'static str, steps: impl IntoIterator<Item = Step>) -> Case {
@@ -36,6 +38,7 @@ fn step(method: &'static str, path: &str, body: Option<String>) -> Step {
         body,
         only: Vec::new(),
         quiet: false,
+        until: None,
     }
 }
 
@@ -114,6 +117,11 @@ impl Step {
 
     pub fn only(mut self, pointers: &[&'static str]) -> Self {
         self.only = pointers.to_vec();
+        self
+    }
+
+    pub fn until(mut self, pointer: &'static str, value: Value) -> Self {
+        self.until = Some((pointer, value));
         self
     }
 

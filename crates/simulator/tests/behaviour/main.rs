@@ -6,6 +6,7 @@
 mod access;
 mod applies;
 mod case;
+mod customs;
 mod discovery;
 mod errors;
 mod kinds;

@@ -136,7 +136,7 @@ async fn transcript(client: &kube::Client, namespace: &str, case: &Case) -> Resu
     }
     let mut answers = Vec::new();
     for step in &case.steps {
-        let sent = send(client, step, &mut known, &mut uids);
+        let sent = send_until(client, step, &mut known, &mut uids);
         let answer = tokio::time::timeout(std::time::Duration::from_secs(10), sent).await;
         let answer = answer.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within 10 s")));
         let mut answer = answer.with_context(|| format!("{}: {} {}", case.name, step.method, step.path))?;
@@ -154,6 +154,27 @@ async fn transcript(client: &kube::Client, namespace: &str, case: &Case) -> Resu
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// Sends a step, again and again if it waits for something.
+async fn send_until(
+    client: &kube::Client,
+    step: &Step,
+    known: &mut BTreeMap<&'static str, String>,
+    uids: &mut Vec<String>,
+) -> Result<Value> {
+    let mut pause = tokio::time::interval(std::time::Duration::from_millis(50));
+    loop {
+        pause.tick().await;
+        let answer = send(client, step, known, uids).await?;
+        let done = step
+            .until
+            .as_ref()
+            .is_none_or(|(pointer, value)| answer.pointer(pointer) == Some(value));
+        if done {
+            return Ok(answer);
+        }
+    }
 }
 
 fn fill(text: &str, known: &BTreeMap<&'static str, String>) -> String {
