@@ -73,7 +73,7 @@ const UNSUPPORTED: &[&str] = &[
 ];
 
 /// Formats that are checked.
-const FORMATS: &[&str] = &["", "int32", "int64", "float", "double", "date-time", "byte"];
+const FORMATS: &[&str] = &["", "int32", "int64", "float", "double", "date-time"];
 
 impl Schema {
     /// Reads a schema at a path of the definition. `inner`: within `anyOf` and the like, where types are not repeated.
