@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{Rbac, User, rbac};
 use crate::clock::Clock;
 use crate::controllers::{Controller, Controllers};
-use crate::custom::definition;
+use crate::custom::{definition, rules};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::Faults;
@@ -125,6 +125,9 @@ impl Shared {
     pub(crate) fn load(&self, mut object: Value) -> Result<(), PutError> {
         let (id, key) = self.place(&object)?;
         self.complete(&mut object, None);
+        if self.is_definition(id) {
+            rules::complete(&mut object);
+        }
         let mut store = self.store.lock();
         let name = key.name.clone();
         store.load(id, key, |version| {
@@ -143,6 +146,9 @@ impl Shared {
             .get(id, &key)
             .and_then(|(_, text)| serde_json::from_slice(&text).ok());
         self.complete(&mut object, old.as_ref());
+        if self.is_definition(id) {
+            rules::complete(&mut object);
+        }
         let name = key.name.clone();
         let version = store.put(id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());
@@ -180,12 +186,16 @@ impl Shared {
 
     /// Serves what a definition says that was put or removed.
     fn follow(&self, store: &mut Inner, id: ResourceId, name: &str) {
+        if self.is_definition(id) {
+            definition::follow(self, store, name);
+        }
+    }
+
+    fn is_definition(&self, id: ResourceId) -> bool {
         let definitions = self
             .resources
             .of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
-        if definitions.is_some_and(|definitions| definitions.id == id) {
-            definition::follow(self, store, name);
-        }
+        definitions.is_some_and(|definitions| definitions.id == id)
     }
 
     /// Gives an object what only a server gives, where it has none: from the object it replaces, or anew.

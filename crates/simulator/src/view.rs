@@ -131,7 +131,11 @@ impl View {
             }
             Form::Metadata => Self::metadata(out, text),
             Form::Table => {
-                let metadata = json!({"resourceVersion": version.to_string()});
+                // What was only tried has none.
+                let metadata = match version {
+                    0 => json!({}),
+                    version => json!({"resourceVersion": version.to_string()}),
+                };
                 if columns {
                     out.extend_from_slice(self.table_head(&metadata).as_bytes());
                 } else {

@@ -256,12 +256,22 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
         }
     }
     let mut next = definition.clone();
-    let now = stamp(shared.clock.seconds());
+    // Definitions that a cluster starts with were always served.
+    let now = match definition["metadata"]["managedFields"].is_array() {
+        true => stamp(shared.clock.seconds()),
+        false => text(&definition, "/metadata/creationTimestamp"),
+    };
     next["status"]["acceptedNames"] = definition["spec"]["names"].clone();
     let mut established = vec![
-        ("NamesAccepted", "NoConflicts", "no conflicts found".to_owned()),
+        (
+            "NamesAccepted",
+            "True",
+            "NoConflicts",
+            "no conflicts found".to_owned(),
+        ),
         (
             "Established",
+            "True",
             "InitialNamesAccepted",
             "the initial names have been accepted".to_owned(),
         ),
@@ -269,14 +279,15 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
     if let Some(approval) = definition["metadata"]["annotations"]["api-approved.kubernetes.io"].as_str()
         && super::rules::is_protected(&text(&definition, "/spec/group"))
     {
+        let (status, reason, message) = super::rules::approval(approval);
         let kind = "KubernetesAPIApprovalPolicyConformant";
-        established.push((kind, "ApprovedAnnotation", format!("approved in {approval}")));
+        established.push((kind, status, reason, message));
     }
     let conditions = &mut next["status"]["conditions"];
     if !conditions.is_array() {
         *conditions = json!([]);
     }
-    for (kind, reason, message) in established {
+    for (kind, status, reason, message) in established {
         let known = conditions
             .as_array()
             .into_iter()
@@ -284,7 +295,7 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
             .any(|c| c["type"] == kind);
         if let Some(list) = conditions.as_array_mut().filter(|_| !known) {
             list.push(
-                json!({"type": kind, "status": "True", "reason": reason, "message": message,
+                json!({"type": kind, "status": status, "reason": reason, "message": message,
                 "lastTransitionTime": now}),
             );
         }

@@ -13,6 +13,33 @@ pub(crate) fn is_protected(group: &str) -> bool {
     of("k8s.io") || of("kubernetes.io")
 }
 
+/// What an approval says of a definition in such a group: status, reason and message of its condition.
+pub(super) fn approval(text: &str) -> (&'static str, &'static str, String) {
+    if text.starts_with("unapproved") {
+        return ("False", "UnapprovedAnnotation", format!("not approved: {text:?}"));
+    }
+    if text
+        .parse::<http::Uri>()
+        .is_ok_and(|uri| uri.host().is_some() && uri.scheme().is_some())
+    {
+        return ("True", "ApprovedAnnotation", format!("approved in {text}"));
+    }
+    let message = "protected groups must have approval annotation \"api-approved.kubernetes.io\" with either a URL or a \
+        reason starting with \"unapproved\", see https://github.com/kubernetes/enhancements/pull/1111";
+    ("False", "InvalidAnnotation", message.to_owned())
+}
+
+/// Makes a definition of a manifest complete.
+pub(crate) fn complete(definition: &mut Value) {
+    fill(definition);
+    if !definition["status"].is_object() {
+        first_status(definition);
+    }
+    if definition["metadata"]["generation"].is_null() {
+        definition["metadata"]["generation"] = json!(1);
+    }
+}
+
 /// Fills in names and the conversion.
 pub(crate) fn fill(definition: &mut Value) {
     let names = &mut definition["spec"]["names"];

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::load_manifest;
 use super::manifests::parse;
+use crate::custom::rules;
+use crate::custom::validate::validate;
 use crate::error::StartError;
 use crate::schema::decode::decode;
 use crate::shared::Shared;
@@ -15,11 +18,40 @@ pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Vec<Value>, StartErro
         file: file.to_owned(),
         source,
     })?;
-    let objects = parse(file, &text)?;
-    objects
+    let is_definition = |object: &Value| object["kind"] == "CustomResourceDefinition";
+    let (definitions, others): (Vec<_>, Vec<_>) = parse(file, &text)?
         .into_iter()
+        .partition(|(_, object)| is_definition(object));
+    // What definitions make has to be there before it can be looked at.
+    for (document, object) in definitions {
+        let mut definition = check(shared, file, document, object)?;
+        rules::complete(&mut definition);
+        check_definition(shared, file, document, &definition)?;
+        load_manifest(shared, definition)?;
+    }
+    let checked = others.into_iter();
+    checked
         .map(|(document, object)| check(shared, file, document, object))
         .collect()
+}
+
+fn check_definition(shared: &Shared, file: &Path, document: usize, object: &Value) -> Result<(), StartError> {
+    let wrong = |field: String, problem: String| StartError::Scenario {
+        file: file.to_owned(),
+        document,
+        field,
+        problem,
+    };
+    let causes = rules::check(shared, None, object).map_err(|refusal| {
+        wrong(
+            "spec".to_owned(),
+            format!("cannot be served: {}", refusal.message),
+        )
+    })?;
+    match causes.into_iter().next() {
+        Some(cause) => Err(wrong(cause.field, format!("is wrong: {}", cause.message))),
+        None => Ok(()),
+    }
 }
 
 fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Result<Value, StartError> {
@@ -62,6 +94,11 @@ fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Re
         return Err(wrong(field, "is not a field of this kind".to_owned()));
     }
     let mut object = decoded.object;
+    if let Some(custom) = &resource.custom
+        && let Some(cause) = validate(&custom.schema, &object).into_iter().next()
+    {
+        return Err(wrong(&cause.field, format!("is wrong: {}", cause.message)));
+    }
     object["apiVersion"] = json!(api_version);
     object["kind"] = json!(kind);
     Ok(object)

@@ -74,9 +74,6 @@ pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) 
     let kind = write.resource.qualified();
     if write.resource.custom.is_some() {
         object["metadata"]["generation"] = json!(1);
-        if write.resource.has_subresource("status") {
-            object.as_object_mut().map(|fields| fields.remove("status"));
-        }
         return Ok(());
     }
     if COUNTED.contains(&kind.as_str()) {

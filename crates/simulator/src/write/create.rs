@@ -88,6 +88,10 @@ pub(super) fn insert(
         .to_owned();
 
     rules::fill(resource, &mut object);
+    // A status of its own is not looked at, and not kept.
+    if resource.custom.is_some() && resource.has_subresource("status") {
+        object.as_object_mut().map(|fields| fields.remove("status"));
+    }
     let key = Key::new(write.namespace, &name);
     if let Some(namespaces) = write
         .shared

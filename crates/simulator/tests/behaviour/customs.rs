@@ -1,4 +1,5 @@
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::case::{Case, Step, apply, case, delete, get, json_patch, merge_patch, post, put, raw, strategic};
@@ -302,6 +303,71 @@ async fn custom_resources() -> Result<()> {
         }),
     ])
     .await
+}
+
+/// The definitions of the demo, and its objects of those kinds, are what a real server takes.
+#[tokio::test]
+async fn definitions_of_the_demo() -> Result<()> {
+    let mut definitions = Vec::new();
+    let mut objects = Vec::new();
+    let files = [
+        include_str!("../../data/demo/gateway.yaml"),
+        include_str!("../../data/demo/backups.yaml"),
+    ];
+    for document in files
+        .iter()
+        .flat_map(|file| serde_yaml_ng::Deserializer::from_str(file))
+    {
+        let mut object = Value::deserialize(document)?;
+        match object["kind"].as_str() {
+            None => {}
+            Some("CustomResourceDefinition") => definitions.push(object),
+            Some(_) => {
+                if object["metadata"]["namespace"].is_string() {
+                    object["metadata"]["namespace"] = json!("{ns}");
+                }
+                objects.push(object);
+            }
+        }
+    }
+    let collection = |object: &Value| {
+        let (group, _) = object["apiVersion"].as_str()?.split_once('/')?;
+        let own = |d: &&Value| d["spec"]["group"] == group && d["spec"]["names"]["kind"] == object["kind"];
+        let plural = definitions.iter().find(own)?["spec"]["names"]["plural"].as_str()?;
+        let space = if object["metadata"]["namespace"].is_string() {
+            "namespaces/{ns}/"
+        } else {
+            ""
+        };
+        Some(format!("/apis/{group}/v1/{space}{plural}"))
+    };
+    let mut steps: Vec<Step> = definitions
+        .iter()
+        .map(|definition| {
+            post(
+                &format!("{DEFINITIONS}?fieldValidation=Strict"),
+                definition.clone(),
+            )
+            .only(&["/code", "/body/message"])
+        })
+        .collect();
+    for object in &objects {
+        let path = collection(object).context("every object has a definition")?;
+        steps.push(get(&path).until("/code", json!(200)).quiet());
+        let path = format!("{path}?dryRun=All&fieldValidation=Strict");
+        steps.push(post(&path, object.clone()).only(&["/code", "/body/message", "/body/spec", "/warnings"]));
+        steps.push(post(&path, object.clone()).table());
+    }
+    for definition in &definitions {
+        let name = definition["metadata"]["name"].as_str().unwrap_or_default();
+        steps.push(delete(&format!("{DEFINITIONS}/{name}")).quiet());
+        steps.push(
+            get(&format!("{DEFINITIONS}/{name}"))
+                .until("/code", json!(404))
+                .quiet(),
+        );
+    }
+    compare(vec![case("the definitions of the demo", steps)]).await
 }
 
 #[tokio::test]

@@ -25,6 +25,15 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
                         rules.sort_by_key(Value::to_string);
                         *value = Value::Array(rules);
                     }
+                    // In the order of their seconds, which two servers do not have in common.
+                    ("managedFields", Value::Array(managers)) => {
+                        let mut managers = managers.clone();
+                        managers.iter_mut().for_each(|entry| normalise(entry, uids));
+                        managers.sort_by_key(|entry| {
+                            format!("{}{}{entry}", entry["operation"], entry["manager"])
+                        });
+                        *value = Value::Array(managers);
+                    }
                     // Nor does it tell conflicts with several managers in one.
                     ("causes", Value::Array(causes)) if causes.iter().all(is_conflict) => {
                         let mut causes = causes.clone();
