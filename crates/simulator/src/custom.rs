@@ -38,6 +38,8 @@ pub(crate) struct Custom {
     stored: Arc<Schema>,
     /// Objects are stored in another version, which may hold something else.
     converted: bool,
+    /// Objects may have been stored when the definition was another one.
+    changed: bool,
     /// The definition is gone, or is another one now: watches end.
     pub(crate) ended: CancellationToken,
 }
@@ -53,13 +55,13 @@ pub(crate) struct Scale {
 impl Custom {
     /// Whether objects may look otherwise than they are stored.
     pub(crate) fn differs_from_stored(&self) -> bool {
-        self.converted || self.stored.has_defaults()
+        self.converted || self.changed || self.stored.has_defaults()
     }
 
     /// Turns an object as it is stored into one of this version. The defaults are those of the stored version.
     pub(crate) fn incoming(&self, object: &mut Value) {
         read::fill(&self.stored, object);
-        if self.converted {
+        if self.converted || self.changed {
             read::prune(&self.schema, object, &mut Vec::new());
         }
     }

@@ -75,6 +75,9 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
             holds: types::whole(&read),
             converted: schema != storage,
             stored: stored.clone(),
+            changed: definition["metadata"]["generation"]
+                .as_i64()
+                .is_some_and(|count| count > 1),
             schema: read,
             given: schema,
             columns,
@@ -319,7 +322,10 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
 }
 
 fn is_same(old: &Resource, new: &Resource) -> bool {
-    let given = |resource: &Resource| resource.custom.as_ref().map(|custom| custom.given.clone());
+    let given = |resource: &Resource| {
+        let custom = resource.custom.as_ref();
+        custom.map(|custom| (custom.given.clone(), custom.converted, custom.changed))
+    };
     old.discovery == new.discovery
         && old.version == new.version
         && old.columns == new.columns

@@ -108,7 +108,13 @@ fn describe(resource: &Resource, schemas: &mut Map<String, Value>) {
     let Some(custom) = &resource.custom else { return };
     let reversed: Vec<&str> = resource.group.rsplit('.').collect();
     let name = |kind: &str| format!("{}.{}.{kind}", reversed.join("."), resource.version);
-    let reference = |name: &str| json!({"allOf": [{"$ref": format!("#/components/schemas/{name}")}]});
+    let pointer = |name: &str| format!("#/components/schemas/{name}");
+    let reference = |name: &str| json!({"allOf": [{"$ref": pointer(name)}]});
+    let about = format!(
+        "List of {}. More info: \
+         https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md",
+        resource.plural
+    );
     let mut schema = custom.given.clone();
     let properties = &mut schema["properties"];
     for field in ["apiVersion", "kind"] {
@@ -121,7 +127,7 @@ fn describe(resource: &Resource, schemas: &mut Map<String, Value>) {
         "properties": {
             "apiVersion": {"type": "string"}, "kind": {"type": "string"},
             "metadata": reference("io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta"),
-            "items": {"type": "array", "items": reference(&name(&resource.kind))},
+            "items": {"type": "array", "description": about, "items": {"$ref": pointer(&name(&resource.kind))}},
         },
         "x-kubernetes-group-version-kind": [gvk(resource, &resource.list_kind)],
     });

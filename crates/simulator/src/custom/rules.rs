@@ -131,12 +131,7 @@ pub(crate) fn check(shared: &Shared, old: Option<&Value>, new: &Value) -> Result
         }
     }
     if let Some(old) = old {
-        for field in ["group", "scope"] {
-            if old["spec"][field] != spec[field] {
-                let why = "field is immutable";
-                causes.push(Cause::invalid(format!("spec.{field}"), &spec[field], why));
-            }
-        }
+        causes.extend(change_causes(old, spec));
     }
     if causes.iter().any(|cause| cause.field == "spec.versions") {
         // The real message repeats the versions as Go would print them.
@@ -156,6 +151,43 @@ pub(crate) fn check(shared: &Shared, old: Option<&Value>, new: &Value) -> Result
             Err(Refusal::unsupported(&what))
         }
     }
+}
+
+/// What cannot be changed any more.
+fn change_causes(old: &Value, spec: &Value) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (path, field) in [
+        ("/group", "spec.group"),
+        ("/scope", "spec.scope"),
+        ("/names/kind", "spec.names.kind"),
+    ] {
+        let new = spec.pointer(path).unwrap_or(&Value::Null);
+        if old["spec"].pointer(path) != Some(new) {
+            causes.push(Cause::invalid(field, new, "field is immutable"));
+        }
+    }
+    let versions = spec["versions"].as_array();
+    let stored = old["status"]["storedVersions"].as_array().into_iter().flatten();
+    for (index, name) in stored.enumerate() {
+        if !versions
+            .into_iter()
+            .flatten()
+            .any(|version| version["name"] == *name)
+        {
+            let shown = name.as_str().unwrap_or_default();
+            let why = format!(
+                "missing from spec.versions; {shown} was previously a storage version, and must remain in spec.versions \
+                 until a storage migration ensures no data remains persisted in {shown} and removes {shown} from \
+                 status.storedVersions"
+            );
+            causes.push(Cause::invalid(
+                format!("status.storedVersions[{index}]"),
+                name,
+                &why,
+            ));
+        }
+    }
+    causes
 }
 
 fn supported(shared: &Shared, name: &str, spec: &Value) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Ownership, Write, Written, admission, followed, names, rules, settle, subresource};
+use crate::custom::definition::is_definition;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -47,7 +48,8 @@ pub(super) fn update(write: &Write<'_>, object: Value, warnings: Vec<String>) ->
     let mut store = write.shared.store.lock();
     let old = current(write, &mut store)?;
     let version = object["metadata"]["resourceVersion"].as_str();
-    if write.resource.custom.is_some() && version.is_none_or(str::is_empty) {
+    let needs_version = write.resource.custom.is_some() || is_definition(write.resource);
+    if needs_version && version.is_none_or(str::is_empty) {
         let why = "must be specified for an update";
         let cause = Cause::invalid("metadata.resourceVersion", &json!(0), why);
         let (group, plural) = (&write.resource.group, &write.resource.plural);

@@ -143,9 +143,46 @@ async fn definitions() -> Result<()> {
                 get("/apis/{ns}.example.com/v1").until("/code", json!(200)),
                 get("/apis/{ns}.example.com").until("/code", json!(200)),
                 get("/apis").header("accept", aggregated).only(&["/code"]),
-                get("/openapi/v3/apis/{ns}.example.com/v1")
-                    .until("/code", json!(200))
-                    .only(&["/code"]),
+                get("/openapi/v3/apis/{ns}.example.com/v1").until("/code", json!(200)).only(&[
+                    "/body/openapi",
+                    "/body/components/schemas/com.example.{ns}.v1.Widget/type",
+                    "/body/components/schemas/com.example.{ns}.v1.Widget/properties/spec",
+                    "/body/components/schemas/com.example.{ns}.v1.Widget/properties/status",
+                    "/body/components/schemas/com.example.{ns}.v1.Widget/properties/metadata/allOf",
+                    "/body/components/schemas/com.example.{ns}.v1.Widget/x-kubernetes-group-version-kind",
+                    "/body/components/schemas/com.example.{ns}.v1.WidgetList/properties/items",
+                    "/body/components/schemas/com.example.{ns}.v1.WidgetList/required",
+                    "/body/components/schemas/com.example.{ns}.v1.WidgetList/x-kubernetes-group-version-kind",
+                    "/body/paths/~1apis~1{ns}.example.com~1v1~1namespaces~1{namespace}~1widgets~1{name}~1status/patch/x-kubernetes-group-version-kind",
+                    "/body/paths/~1apis~1{ns}.example.com~1v1~1namespaces~1{namespace}~1widgets/post/x-kubernetes-action",
+                    "/body/paths/~1apis~1{ns}.example.com~1v1~1widgets/get/x-kubernetes-action",
+                    "/body/paths/~1apis~1{ns}.example.com~1v1~1namespaces~1{namespace}~1widgets~1{name}~1scale",
+                ]),
+                delete(DEFINITION).quiet(),
+            ]);
+            steps
+        }),
+        case("a definition that changes", {
+            let mut steps = served(simple());
+            let beta = json!({"name": "v2", "served": true, "storage": true, "schema": spec_of(json!({"size": {"type": "integer", "maximum": 3}})),
+                "additionalPrinterColumns": [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}]});
+            steps.extend([
+                post(WIDGETS, widget(json!({"size": 2}))).quiet(),
+                put(DEFINITION, simple()),
+                json_patch(DEFINITION, json!([{"op": "add", "path": "/spec/versions/0/additionalPrinterColumns", "value": [{"name": "Color", "type": "string", "jsonPath": ".spec.color"}]}]))
+                    .only(&["/code", "/body/metadata/generation", "/body/spec/versions"]),
+                get(WIDGETS).table().until("/body/columnDefinitions/1/name", json!("Color")).only(&["/body/rows/0/cells"]),
+                json_patch(DEFINITION, json!([{"op": "replace", "path": "/spec/versions/0/storage", "value": false}, {"op": "add", "path": "/spec/versions/-", "value": beta}]))
+                    .only(&["/code", "/body/message", "/body/metadata/generation", "/body/status/storedVersions"]),
+                get("/apis/{ns}.example.com/v2/namespaces/{ns}/widgets").table().until("/code", json!(200)).only(&["/body/rows/0/cells"]),
+                get("/apis/{ns}.example.com/v2/namespaces/{ns}/widgets/a").only(&["/body/spec", "/body/apiVersion"]),
+                post("/apis/{ns}.example.com/v2/namespaces/{ns}/widgets", json!({"apiVersion": "{ns}.example.com/v2", "kind": "Widget", "metadata": {"name": "b"}, "spec": {"size": 4}}))
+                    .only(&["/code", "/body/message"]),
+                json_patch(DEFINITION, json!([{"op": "remove", "path": "/spec/versions/0"}])).only(&["/code", "/body/message", "/body/details"]),
+                json_patch(DEFINITION, json!([{"op": "replace", "path": "/spec/scope", "value": "Cluster"}])).only(&["/code", "/body/message", "/body/details"]),
+                json_patch(DEFINITION, json!([{"op": "replace", "path": "/spec/names/kind", "value": "Gadget"}])).only(&["/code", "/body/message", "/body/details"]),
+                json_patch(DEFINITION, json!([{"op": "replace", "path": "/spec/versions/0/served", "value": false}])).only(&["/code", "/body/metadata/generation"]),
+                get(WIDGETS).until("/code", json!(404)),
                 delete(DEFINITION).quiet(),
             ]);
             steps

@@ -1,6 +1,7 @@
 //! Runs cases against both servers and compares.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 use control_plane::{ControlPlane, User};
@@ -41,10 +42,11 @@ impl Servers {
 /// Runs every case on both, and fails with all differences.
 pub async fn compare(cases: Vec<Case>) -> Result<()> {
     let servers = Servers::start().await?;
-    let run = format!(
-        "{:08x}",
-        std::process::id() ^ u32::try_from(jiff_millis() & 0xffff_ffff)?
-    );
+    // Tests of one process may begin within the same millisecond.
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, Ordering::Relaxed);
+    let time = u32::try_from(jiff_millis() & 0xffff_ffff)?;
+    let run = format!("{:08x}-{number}", std::process::id() ^ time);
     let count = cases.len();
     let mut differences = Vec::new();
     for (index, case) in cases.iter().enumerate() {
@@ -148,7 +150,12 @@ async fn transcript(client: &kube::Client, namespace: &str, case: &Case) -> Resu
             answer = step
                 .only
                 .iter()
-                .map(|pointer| answer.pointer(pointer).cloned().unwrap_or_default())
+                .map(|pointer| {
+                    answer
+                        .pointer(&fill(pointer, &known))
+                        .cloned()
+                        .unwrap_or_default()
+                })
                 .collect();
         }
         answers.push(answer);
