@@ -10,6 +10,7 @@ use crate::schema::Type;
 pub(crate) mod columns;
 pub(crate) mod definition;
 pub(crate) mod document;
+pub(crate) mod life;
 mod path;
 pub(crate) mod read;
 pub(crate) mod rules;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{Rbac, User, rbac};
 use crate::clock::Clock;
 use crate::controllers::{Controller, Controllers};
-use crate::custom::{definition, rules};
+use crate::custom::{life, rules};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::Faults;
@@ -187,7 +187,7 @@ impl Shared {
     /// Serves what a definition says that was put or removed.
     fn follow(&self, store: &mut Inner, id: ResourceId, name: &str) {
         if self.is_definition(id) {
-            definition::follow(self, store, name);
+            life::follow(self, store, name);
         }
     }
 

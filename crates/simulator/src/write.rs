@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::access::{User, review};
-use crate::custom::definition;
+use crate::custom::{definition, life};
 use crate::http::answer::{self, Answer};
 use crate::http::form::Form;
 use crate::http::request::{Query, Target, header};
@@ -250,9 +250,9 @@ fn settle(write: &Write<'_>, old: Option<&Value>, object: &mut Value, ownership:
 /// Lets the server follow what was written, if it is a definition or one of its last objects.
 fn followed(write: &Write<'_>, store: &mut Inner, name: &str) {
     if definition::is_definition(write.resource) {
-        definition::follow(write.shared, store, name);
+        life::follow(write.shared, store, name);
     } else if let Some(custom) = &write.resource.custom {
-        definition::end_if_due(write.shared, store, &custom.definition);
+        life::end_if_due(write.shared, store, &custom.definition);
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Write, Written, followed, rules, update};
 use crate::clock::stamp;
 use crate::controllers::Controller;
-use crate::custom::definition;
+use crate::custom::{definition, life};
 use crate::http::request::Query;
 use crate::selector::Selectors;
 use crate::status::Refusal;
@@ -158,7 +158,7 @@ fn remove(
     if object["metadata"].get("deletionTimestamp").is_none() {
         guard(&mut object, options);
         if is_definition {
-            definition::terminate(write.shared, &mut object);
+            life::terminate(write.shared, &mut object);
         }
     }
     let is_namespace = write.resource.qualified() == "namespaces";
