@@ -79,10 +79,12 @@ impl ServerClock {
 
     /// Nanoseconds since 1970; a manual clock has whole seconds.
     pub(crate) fn nanos(&self) -> i64 {
-        match self {
-            Self::System => i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX),
-            Self::Manual(_) => self.seconds().saturating_mul(1_000_000_000),
-        }
+        let skew = self.skew().saturating_mul(1_000_000_000);
+        let now = match &self.clock {
+            Clock::System => i64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX),
+            Clock::Manual(_) => self.clock.seconds().saturating_mul(1_000_000_000),
+        };
+        now.saturating_add(skew)
     }
 
     /// Now as Kubernetes writes it: `2026-01-31T12:00:00Z`.

@@ -44,10 +44,10 @@ pub(crate) struct End {
 
 impl Container {
     /// The container that a request is about: the one that it names, or the only one.
-    pub(crate) fn find(shared: &Shared, target: &Target<'_>, wanted: Option<&str>) -> Result<Self, Refusal> {
+    pub(crate) fn find(shared: &Shared, target: &Target, wanted: Option<&str>) -> Result<Self, Refusal> {
         let key = Key::new(&target.namespace, &target.name);
         let found = shared.store.lock().get(target.resource.id, &key);
-        let (_, text_of_pod) = found.ok_or_else(|| Refusal::not_found(target.resource, &target.name))?;
+        let (_, text_of_pod) = found.ok_or_else(|| Refusal::not_found(&target.resource, &target.name))?;
         let pod: Value =
             serde_json::from_slice(&text_of_pod).map_err(|error| Refusal::bad_request(error.to_string()))?;
         let normal = list(&pod, "/spec/containers");

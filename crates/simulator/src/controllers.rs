@@ -25,7 +25,6 @@ mod kubelet;
 mod namespace;
 mod node;
 mod pods;
-mod quantity;
 mod quota;
 pub(crate) mod recorder;
 mod replica_set;

@@ -1,11 +1,14 @@
 //! What there is: discovery in both forms, the version, health, and OpenAPI.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::custom::document;
 use crate::http::answer::{self, Answer};
 use crate::http::form::accepted;
 use crate::resources::Resource;
@@ -41,11 +44,19 @@ pub(crate) fn page(shared: &Shared, path: &str, accept: &str, address: &str, gzi
             if accept.contains("application/com.github.proto-openapi") && !accept.contains("json") {
                 return Some(answer::refusal(&Refusal::unsupported("OpenAPI as protobuf")));
             }
-            ok(shared.openapi.get(&rest.join("/"))?.clone())
+            ok(openapi(shared, rest)?)
         }
         ["openapi", "v2"] => Some(answer::refusal(&Refusal::unsupported(
             "OpenAPI v2; ask for /openapi/v3",
         ))),
+        _ => None,
+    }
+}
+
+fn openapi(shared: &Shared, path: &[&str]) -> Option<Value> {
+    match (shared.openapi.get(&path.join("/")), path) {
+        (Some(known), _) => Some(known.clone()),
+        (None, ["apis", group, version]) => document::openapi(shared, group, version),
         _ => None,
     }
 }
@@ -85,7 +96,7 @@ fn groups(shared: &Shared) -> Vec<Value> {
 
 fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
     let mut list = Vec::new();
-    let of_version = |r: &&Resource| r.group == group && r.version == version;
+    let of_version = |r: &Arc<Resource>| r.group == group && r.version == version;
     for resource in shared.resources.iter().filter(of_version) {
         let mut entry = json!({
             "name": resource.plural, "singularName": resource.singular, "namespaced": resource.namespaced,
@@ -99,7 +110,7 @@ fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
         }
         let kept = resource.plural != "componentstatuses" && resource.group != crate::metrics::GROUP;
         if resource.is_stored() && kept {
-            entry["storageVersionHash"] = json!(storage_version_hash(resource));
+            entry["storageVersionHash"] = json!(storage_version_hash(&resource));
         }
         list.push(entry);
         for sub in &resource.subresources {
@@ -151,7 +162,7 @@ fn aggregated(shared: &Shared, core: bool, gzip: bool) -> Answer {
         .into_iter()
         .filter(|(group, _)| group.is_empty() == core)
     {
-        let of_version = |r: &&Resource| r.group == group && r.version == version;
+        let of_version = |r: &Arc<Resource>| r.group == group && r.version == version;
         let resources: Vec<Value> = shared
             .resources
             .iter()
@@ -179,9 +190,16 @@ fn aggregated(shared: &Shared, core: bool, gzip: bool) -> Answer {
 }
 
 fn openapi_index(shared: &Shared) -> Value {
+    let custom = shared
+        .resources
+        .iter()
+        .filter(|resource| resource.custom.is_some());
+    let custom = custom.map(|resource| format!("apis/{}", resource.api_version()));
     let paths: serde_json::Map<String, Value> = shared
         .openapi
         .keys()
+        .cloned()
+        .chain(custom)
         .map(|path| {
             (
                 path.clone(),

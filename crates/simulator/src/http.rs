@@ -71,7 +71,13 @@ async fn respond(
         {
             return Ok(no_page());
         }
-        let target = request::target(&shared.resources, &head.method, path, query)?;
+        let target = match request::target(&shared.resources, &head.method, path, query) {
+            // Those who serve definitions leave what they do not know to the HTTP server.
+            Err(refusal) if refusal == Refusal::no_such_resource() && is_defined(shared, &asked.group) => {
+                return Ok(no_page());
+            }
+            target => target?,
+        };
         match (target.verb, target.subresource.as_str()) {
             ("get" | "create", "exec" | "attach" | "portforward") => {
                 return exec::connect(shared, &target, query, &user, &asked, &mut head);
@@ -113,6 +119,12 @@ async fn respond(
         None if path.starts_with("/api/") || path.starts_with("/apis/") => Err(Refusal::no_such_resource()),
         None => Ok(no_page()),
     }
+}
+
+/// Whether all that a group has comes from definitions.
+fn is_defined(shared: &Shared, group: &str) -> bool {
+    let mut resources = shared.resources.iter().filter(|resource| resource.group == group);
+    resources.all(|resource| resource.custom.is_some())
 }
 
 fn no_page() -> Answer {

@@ -11,6 +11,7 @@ mod access;
 mod clock;
 mod container;
 mod controllers;
+mod custom;
 mod data;
 mod discovery;
 mod error;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target};
 use crate::resources::Resource;
 use crate::selector::Selectors;
@@ -205,20 +205,15 @@ fn page(shared: &Shared, resource: &Resource, query: &Query) -> Result<Page, Ref
 /// Answers a list.
 pub(crate) fn list(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     gzip: bool,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     check_options(query, false)?;
-    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
-    let view = View::new(
-        shared,
-        resource,
-        form,
-        Include::parse(query.get("includeObject"))?,
-    )?;
+    let selectors = Selectors::of(resource, query)?;
+    let view = View::of(shared, resource, query, form)?;
     let page = page(shared, resource, query)?;
     let namespace = target.namespace.clone();
     if page.limit > 0 {

@@ -69,12 +69,12 @@ pub(crate) fn objects(now: &str) -> [Value; 2] {
 /// Answers `get` and `list`.
 pub(crate) fn read(
     shared: &Shared,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     gzip: bool,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     let now = shared.clock.seconds();
     let cluster = Cluster::read(shared, now - now.rem_euclid(WINDOW));
     let mut items = match resource.plural.as_str() {
@@ -88,7 +88,7 @@ pub(crate) fn read(
             return Err(not_found(resource, target));
         }
     } else {
-        let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+        let selectors = Selectors::of(resource, query)?;
         items.retain(|item| {
             let text = |field: &str| item["metadata"][field].as_str().unwrap_or_default();
             let key = Key::new(text("namespace"), text("name"));
@@ -99,12 +99,12 @@ pub(crate) fn read(
         Form::Table => table(resource, &items, Include::parse(query.get("includeObject"))?)
             .to_string()
             .into_bytes(),
-        form => written(shared, resource, form, &items, single)?,
+        form => written(shared, resource, query, form, &items, single)?,
     };
     Ok(answer::json(StatusCode::OK, body, gzip))
 }
 
-fn not_found(resource: &Resource, target: &Target<'_>) -> Refusal {
+fn not_found(resource: &Resource, target: &Target) -> Refusal {
     let name = match target.namespace.as_str() {
         "" => target.name.clone(),
         namespace => format!("{namespace}/{}", target.name),
@@ -119,11 +119,12 @@ fn not_found(resource: &Resource, target: &Target<'_>) -> Refusal {
 fn written(
     shared: &Shared,
     resource: &Resource,
+    query: &Query,
     form: Form,
     items: &[Value],
     single: bool,
 ) -> Result<Vec<u8>, Refusal> {
-    let view = View::new(shared, resource, form, Include::Metadata)?;
+    let view = View::of(shared, resource, query, form)?;
     let mut body = Vec::new();
     if single {
         for item in items {

@@ -1,5 +1,7 @@
 //! Quantities: `500m`, `1Gi`; read, compared, and written as the API server writes them.
 
+use serde_json::Value;
+
 /// A quantity in units of 10⁻⁹, and how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quantity {
@@ -49,6 +51,14 @@ impl Quantity {
         })
     }
 
+    /// One of thousandths, which is written in binary units (memory) or decimal ones.
+    pub(crate) fn of_millis(millis: i64, binary: bool) -> Self {
+        Self {
+            nano: i128::from(millis) * (UNIT / 1000),
+            form: if binary { Form::Binary } else { Form::Decimal },
+        }
+    }
+
     /// As the API server writes it: with the largest suffix that leaves a whole number.
     pub(crate) fn canonical(self) -> String {
         if self.nano == 0 {
@@ -76,6 +86,16 @@ impl Quantity {
     }
 }
 
+/// A quantity from a field of JSON, where it may be a number, in thousandths; 0 when it is none.
+pub(crate) fn millis(value: &Value) -> i64 {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let millis = Quantity::parse(&text).map_or(0, |quantity| quantity.nano / (UNIT / 1000));
+    i64::try_from(millis).unwrap_or(i64::MAX)
+}
+
 fn scale(suffix: &str) -> Option<(i128, Form)> {
     if let Some(power) = BINARY
         .iter()
@@ -98,6 +118,27 @@ fn scale(suffix: &str) -> Option<(i128, Form)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn controllers_count_in_thousandths() {
+        for (value, expected) in [
+            (json!("250m"), 250),
+            (json!("1.5"), 1500),
+            (json!(2), 2000),
+            (json!("0.5Gi"), 512 * 1024 * 1024 * 1000),
+            (json!("64k"), 64_000_000),
+            (json!(null), 0),
+            (json!("x"), 0),
+        ] {
+            assert_eq!(millis(&value), expected, "{value}");
+        }
+        assert_eq!(Quantity::of_millis(1500, false).canonical(), "1500m");
+        assert_eq!(
+            Quantity::of_millis(512 * 1024 * 1024 * 1000, true).canonical(),
+            "512Mi"
+        );
+    }
 
     #[test]
     fn quantities_are_written_as_the_api_server_writes_them() {

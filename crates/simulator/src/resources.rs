@@ -1,15 +1,19 @@
 //! The table of resources: what is served under which path, under which names, with which verbs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Value, json};
 
-use crate::data::{Data, Group, ResourceEntry, SubresourceEntry};
+use crate::custom::Custom;
+use crate::data::{Data, ResourceEntry, SubresourceEntry};
 use crate::store::ResourceId;
 
 /// One resource in the version that is served.
 #[derive(Debug)]
 pub(crate) struct Resource {
+    /// Where its objects are stored. Versions of one definition share it.
     pub(crate) id: ResourceId,
     /// Empty for the core group.
     pub(crate) group: String,
@@ -19,6 +23,8 @@ pub(crate) struct Resource {
     pub(crate) short_names: Vec<String>,
     pub(crate) categories: Vec<String>,
     pub(crate) kind: String,
+    /// The kind of its lists.
+    pub(crate) list_kind: String,
     pub(crate) namespaced: bool,
     pub(crate) verbs: Vec<String>,
     pub(crate) subresources: Vec<SubresourceEntry>,
@@ -28,6 +34,8 @@ pub(crate) struct Resource {
     pub(crate) empty: Value,
     /// Its entry in aggregated discovery.
     pub(crate) discovery: Value,
+    /// Set for one that a definition makes.
+    pub(crate) custom: Option<Arc<Custom>>,
 }
 
 impl Resource {
@@ -102,92 +110,127 @@ impl Resource {
     }
 }
 
-/// All of them.
+/// All of them. Those of the server itself are there from the start, those of definitions come and go.
 #[derive(Debug)]
 pub(crate) struct Resources {
-    all: Vec<Resource>,
-    by_path: HashMap<(String, String, String), ResourceId>,
-    by_kind: BTreeMap<(String, String), ResourceId>,
+    table: RwLock<Arc<Table>>,
+    /// The next id that nobody has had.
+    next: AtomicUsize,
+}
+
+/// A state of them.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    all: Vec<Arc<Resource>>,
+    by_path: HashMap<(String, String, String), Arc<Resource>>,
+    by_kind: HashMap<(String, String), Arc<Resource>>,
+}
+
+impl Table {
+    fn of(all: Vec<Arc<Resource>>) -> Self {
+        let path = |r: &Arc<Resource>| (r.group.clone(), r.version.clone(), r.plural.clone());
+        let kind = |r: &Arc<Resource>| (r.api_version(), r.kind.clone());
+        Self {
+            by_path: all.iter().map(|r| (path(r), r.clone())).collect(),
+            by_kind: all.iter().map(|r| (kind(r), r.clone())).collect(),
+            all,
+        }
+    }
 }
 
 impl Resources {
     /// From discovery.
     pub(crate) fn new(data: &Data) -> Self {
-        let mut table = Self {
-            all: Vec::new(),
-            by_path: HashMap::new(),
-            by_kind: BTreeMap::new(),
-        };
+        let mut all = Vec::new();
         for group in data.core.items.iter().chain(&data.groups.items) {
-            table.add_group(group, data);
-        }
-        table
-    }
-
-    fn add_group(&mut self, group: &Group, data: &Data) {
-        for version in &group.versions {
-            for entry in &version.resources {
-                self.add(&group.metadata.name, &version.version, entry, data);
+            for version in &group.versions {
+                for entry in &version.resources {
+                    let id = all.len();
+                    all.push(Arc::new(resource(
+                        id,
+                        &group.metadata.name,
+                        &version.version,
+                        entry,
+                        data,
+                    )));
+                }
             }
         }
+        Self {
+            next: AtomicUsize::new(all.len()),
+            table: RwLock::new(Arc::new(Table::of(all))),
+        }
     }
 
-    fn add(&mut self, group: &str, version: &str, entry: &ResourceEntry, data: &Data) {
-        let path = if group.is_empty() {
-            format!("api/{version}")
-        } else {
-            format!("apis/{group}/{version}")
-        };
-        let id = self.all.len();
-        self.all.push(Resource {
-            id,
-            group: group.to_owned(),
-            version: version.to_owned(),
-            plural: entry.resource.clone(),
-            singular: entry.singular_resource.clone(),
-            short_names: entry.short_names.clone(),
-            categories: entry.categories.clone(),
-            kind: entry.response_kind.kind.clone(),
-            namespaced: entry.scope == "Namespaced",
-            verbs: entry.verbs.clone(),
-            subresources: entry.subresources.clone(),
-            empty: data
-                .empty
-                .get(&format!("{path}/{}", entry.resource))
-                .cloned()
-                .unwrap_or_else(|| json!({})),
-            discovery: entry.raw.clone(),
-            columns: data
-                .tables
-                .get(&format!("{path}/{}", entry.resource))
-                .cloned()
-                .unwrap_or_default(),
-        });
-        self.by_path
-            .insert((group.to_owned(), version.to_owned(), entry.resource.clone()), id);
-        self.by_kind
-            .insert((group.to_owned(), entry.response_kind.kind.clone()), id);
+    fn table(&self) -> Arc<Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An id for the objects of a new resource.
+    pub(crate) fn new_id(&self) -> ResourceId {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Replaces the resources of a definition, all versions at once. With none it is not served any more.
+    pub(crate) fn define(&self, definition: &str, resources: Vec<Resource>) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let is_of = |r: &Arc<Resource>| r.custom.as_ref().is_some_and(|c| c.definition == definition);
+        let others = table.all.iter().filter(|r| !is_of(r)).cloned();
+        let all = others.chain(resources.into_iter().map(Arc::new)).collect();
+        *table = Arc::new(Table::of(all));
+    }
+
+    /// The resources of a definition, one for each version that is served.
+    pub(crate) fn of_definition(&self, definition: &str) -> Vec<Arc<Resource>> {
+        let of = |r: &Arc<Resource>| r.custom.as_ref().is_some_and(|c| c.definition == definition);
+        self.iter().filter(of).collect()
     }
 
     /// The resource of a path.
-    pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<&Resource> {
+    pub(crate) fn find(&self, group: &str, version: &str, plural: &str) -> Option<Arc<Resource>> {
         let path = (group.to_owned(), version.to_owned(), plural.to_owned());
-        self.by_path.get(&path).and_then(|id| self.all.get(*id))
+        self.table().by_path.get(&path).cloned()
     }
 
     /// The resource of an object, by its `apiVersion` and `kind`.
-    pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<&Resource> {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let id = self.by_kind.get(&(group.to_owned(), kind.to_owned()))?;
-        self.all.get(*id).filter(|resource| resource.version == version)
+    pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Arc<Resource>> {
+        let kind = (api_version.to_owned(), kind.to_owned());
+        self.table().by_kind.get(&kind).cloned()
     }
 
     /// One that is known to be served; none only if the data file lacks it.
-    pub(crate) fn core(&self, plural: &str) -> Option<&Resource> {
+    pub(crate) fn core(&self, plural: &str) -> Option<Arc<Resource>> {
         self.find("", "v1", plural)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Resource> {
-        self.all.iter()
+    /// All of them, as of now.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Arc<Resource>> + use<> {
+        self.table().all.clone().into_iter()
+    }
+}
+
+fn resource(id: ResourceId, group: &str, version: &str, entry: &ResourceEntry, data: &Data) -> Resource {
+    let path = if group.is_empty() {
+        format!("api/{version}/{}", entry.resource)
+    } else {
+        format!("apis/{group}/{version}/{}", entry.resource)
+    };
+    Resource {
+        id,
+        group: group.to_owned(),
+        version: version.to_owned(),
+        plural: entry.resource.clone(),
+        singular: entry.singular_resource.clone(),
+        short_names: entry.short_names.clone(),
+        categories: entry.categories.clone(),
+        kind: entry.response_kind.kind.clone(),
+        list_kind: format!("{}List", entry.response_kind.kind),
+        namespaced: entry.scope == "Namespaced",
+        verbs: entry.verbs.clone(),
+        subresources: entry.subresources.clone(),
+        empty: data.empty.get(&path).cloned().unwrap_or_else(|| json!({})),
+        discovery: entry.raw.clone(),
+        columns: data.tables.get(&path).cloned().unwrap_or_default(),
+        custom: None,
     }
 }

@@ -34,8 +34,10 @@ pub(crate) enum Type {
         /// How a strategic merge patch merges it; none if it replaces it.
         merge: Option<Merge>,
     },
-    /// Anything, kept as it is.
+    /// Anything, kept as it is and compared as a whole.
     Any,
+    /// Anything, kept as it is and compared by what it turns out to be.
+    Deduced,
 }
 
 /// The fields of an object.
@@ -43,6 +45,8 @@ pub(crate) enum Type {
 pub(crate) struct Fields {
     pub(crate) fields: BTreeMap<String, Field>,
     pub(crate) atomic: bool,
+    /// Fields that are not known are kept.
+    pub(crate) open: bool,
 }
 
 /// One of them.
@@ -53,12 +57,15 @@ pub(crate) struct Field {
     pub(crate) required: bool,
     /// A struct that is there even if nobody writes it: in Go no pointer.
     pub(crate) always: bool,
+    /// What stands in where it is absent, for the fields that tell items of a list apart.
+    pub(crate) default: Option<Value>,
 }
 
 /// How the items of a list are told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListKind {
     /// Not at all: the list changes as a whole.
+    #[default]
     Atomic,
     /// By their value.
     Set,
@@ -111,7 +118,10 @@ impl Schemas {
     }
 
     /// The type of a resource's objects.
-    pub(crate) fn of(&self, resource: &Resource) -> Option<&Type> {
+    pub(crate) fn of<'a>(&'a self, resource: &'a Resource) -> Option<&'a Type> {
+        if let Some(custom) = &resource.custom {
+            return Some(&custom.holds);
+        }
         let kind = (
             resource.group.clone(),
             resource.version.clone(),
@@ -192,12 +202,17 @@ fn object(schema: &Value, atomic: bool) -> Type {
             always: schema
                 .get("default")
                 .is_some_and(|d| d.as_object().is_some_and(|d| d.is_empty())),
+            default: schema
+                .get("default")
+                .filter(|d| !d.is_object() && !d.is_array())
+                .cloned(),
         };
         (name.clone(), field)
     });
     Type::Object(Fields {
         fields: fields.collect(),
         atomic,
+        open: false,
     })
 }
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::http::request::Query;
+use crate::resources::Resource;
 use crate::status::Refusal;
 use crate::store::Key;
 
@@ -29,15 +31,11 @@ struct Labelled<'a> {
 }
 
 impl Selectors {
-    /// Parses both for a resource, which decides on the fields that can be selected by.
-    pub(crate) fn parse(
-        resource: &crate::resources::Resource,
-        labels: Option<&str>,
-        fields: Option<&str>,
-    ) -> Result<Self, Refusal> {
+    /// Those of a request for a resource, which decides on the fields that can be selected by.
+    pub(crate) fn of(resource: &Resource, query: &Query) -> Result<Self, Refusal> {
         Ok(Self {
-            labels: LabelSelector::parse(labels.unwrap_or_default())?,
-            fields: FieldSelector::parse(resource, fields.unwrap_or_default())?,
+            labels: LabelSelector::parse(query.get("labelSelector").unwrap_or_default())?,
+            fields: FieldSelector::parse(resource, query.get("fieldSelector").unwrap_or_default())?,
         })
     }
 

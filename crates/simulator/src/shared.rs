@@ -12,6 +12,7 @@ use crate::access::token::Signer;
 use crate::access::{Rbac, User, rbac};
 use crate::clock::{Clock, ServerClock};
 use crate::controllers::{Controller, Controllers};
+use crate::custom::{life, rules};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::{Fault, FaultRule, Faults};
@@ -19,7 +20,7 @@ use crate::random;
 use crate::resources::Resources;
 use crate::schema::Schemas;
 use crate::store::object::text_of;
-use crate::store::{Key, ResourceId, Store};
+use crate::store::{Inner, Key, ResourceId, Store};
 
 pub(crate) struct Shared {
     pub(crate) store: Store,
@@ -150,10 +151,16 @@ impl Shared {
     pub(crate) fn load(&self, mut object: Value) -> Result<(), PutError> {
         let (id, key) = self.place(&object)?;
         self.complete(&mut object, None);
-        self.store.lock().load(id, key, |version| {
+        if self.is_definition(id) {
+            rules::complete(&mut object);
+        }
+        let mut store = self.store.lock();
+        let name = key.name.clone();
+        store.load(id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&object)
         });
+        self.follow(&mut store, id, &name);
         Ok(())
     }
 
@@ -165,10 +172,16 @@ impl Shared {
             .get(id, &key)
             .and_then(|(_, text)| serde_json::from_slice(&text).ok());
         self.complete(&mut object, old.as_ref());
-        Ok(store.put(id, key, |version| {
+        if self.is_definition(id) {
+            rules::complete(&mut object);
+        }
+        let name = key.name.clone();
+        let version = store.put(id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&object)
-        }))
+        });
+        self.follow(&mut store, id, &name);
+        Ok(version)
     }
 
     /// Removes an object past finalizers.
@@ -192,7 +205,23 @@ impl Shared {
             last["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&last)
         });
+        let name = key.name.clone();
+        self.follow(&mut store, id, &name);
         Ok(removed.is_some())
+    }
+
+    /// Serves what a definition says that was put or removed.
+    fn follow(&self, store: &mut Inner, id: ResourceId, name: &str) {
+        if self.is_definition(id) {
+            life::follow(self, store, name);
+        }
+    }
+
+    fn is_definition(&self, id: ResourceId) -> bool {
+        let definitions = self
+            .resources
+            .of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+        definitions.is_some_and(|definitions| definitions.id == id)
     }
 
     /// Gives an object what only a server gives, where it has none: from the object it replaces, or anew.

@@ -14,7 +14,7 @@ mod pods;
 mod rights;
 mod workloads;
 
-use age::age;
+pub(crate) use age::age;
 
 /// Makes the cells of one kind.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target};
 use crate::list::{check_options, version};
 use crate::selector::Selectors;
@@ -34,20 +34,15 @@ const PART: usize = 32 * 1024;
 /// Answers a watch.
 pub(crate) fn watch(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     no_bookmarks: bool,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     check_options(query, true)?;
-    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
-    let view = View::new(
-        shared,
-        resource,
-        form,
-        Include::parse(query.get("includeObject"))?,
-    )?;
+    let selectors = Selectors::of(resource, query)?;
+    let view = View::of(shared, resource, query, form)?;
     // The layer that reads it is another one than for lists, and does not make a proper refusal of it.
     let asked = version(query).map_err(|refusal| {
         let message = refusal.message.trim_start_matches("invalid resource version: ");
@@ -92,6 +87,11 @@ pub(crate) fn watch(
         columns_sent: false,
         finished: false,
         stop: shared.stop.clone(),
+        ended: resource
+            .custom
+            .as_ref()
+            .map(|custom| custom.ended.clone())
+            .unwrap_or_default(),
     };
     Ok(answer::lines(watcher.lines()))
 }
@@ -124,6 +124,8 @@ struct Watcher {
     columns_sent: bool,
     finished: bool,
     stop: CancellationToken,
+    /// The definition of the resource is gone, or is another one.
+    ended: CancellationToken,
 }
 
 impl Watcher {
@@ -155,6 +157,7 @@ impl Watcher {
                         self.take(event);
                     }
                 }
+                Some(_) if self.ended.is_cancelled() => self.finished = true,
                 Some(_) => self.wait().await,
             }
         }
@@ -259,6 +262,7 @@ impl Watcher {
             changed = self.changed.changed() => self.finished |= changed.is_err(),
             () = sleep_until(self.end) => self.finished = true,
             () = self.stop.cancelled() => self.finished = true,
+            () = self.ended.cancelled() => {}
             () = async { match bookmark {
                 Some(at) => sleep_until(at).await,
                 None => std::future::pending().await,

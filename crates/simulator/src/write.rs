@@ -8,17 +8,20 @@ use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::access::{User, review};
+use crate::custom::{definition, life};
 use crate::http::answer::{self, Answer};
-use crate::http::form::{Form, Include};
+use crate::http::form::Form;
 use crate::http::request::{Query, Target, header};
-use crate::managed::Manager;
+use crate::managed::{self, Manager};
 use crate::protobuf;
 use crate::resources::Resource;
 use crate::shared::Shared;
 use crate::status::{Cause, Refusal};
+use crate::store::Inner;
 use crate::view::View;
 
 mod admission;
+mod apply;
 mod body;
 mod checks;
 mod create;
@@ -43,6 +46,14 @@ pub(crate) struct Write<'a> {
     /// Answered as if it were done, and not done.
     pub(crate) dry_run: bool,
     pub(crate) validation: Validation,
+}
+
+/// Whose the fields of an object are that is written.
+pub(crate) enum Ownership {
+    /// What differs is the writer's.
+    Update,
+    /// It is settled: the `managedFields`.
+    Applied(Value),
 }
 
 /// What becomes of fields that a type does not have.
@@ -93,14 +104,14 @@ impl Written {
 /// Answers `create`, `update`, `patch`, `delete` and `deletecollection`.
 pub(crate) async fn write(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     form: Form,
     user: &User,
     head: &Parts,
     body: Incoming,
 ) -> Result<Answer, Refusal> {
-    let resource = target.resource;
+    let resource = &*target.resource;
     let time = shared.clock.stamp();
     let agent = header(&head.headers, "user-agent");
     // As in the API server: what stands before the first slash of the User-Agent.
@@ -179,6 +190,7 @@ pub(crate) async fn write(
             update::update(&write, object, warnings.clone())
                 .map_err(|refusal| refusal.with_warnings(warnings))
         }
+        "patch" if apply::is_apply(content_type) => apply::apply(&write, &text, query, user),
         "patch" => patch::patch(&write, content_type, &text, query),
         "delete" => delete::delete(&write, content_type, &text, query),
         _ => delete::collection(&write, content_type, &text, query),
@@ -189,7 +201,7 @@ pub(crate) async fn write(
 /// A write of a part of an object; none for the status and the object itself, which are written alike.
 fn subresource(
     write: &Write<'_>,
-    target: &Target<'_>,
+    target: &Target,
     content_type: &str,
     text: &[u8],
     query: &Query,
@@ -236,16 +248,37 @@ fn subresource(
     }
 }
 
+/// Writes `metadata.managedFields` of an object that is written, which replaces `old`.
+fn settle(write: &Write<'_>, old: Option<&Value>, object: &mut Value, ownership: Ownership) {
+    match ownership {
+        Ownership::Update => {
+            managed::update(&write.shared.schemas, write.resource, old, object, &write.manager)
+        }
+        Ownership::Applied(managers) => {
+            if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.remove("managedFields");
+                if !managers.is_null() {
+                    metadata.insert("managedFields".to_owned(), managers);
+                }
+            }
+        }
+    }
+}
+
+/// Lets the server follow what was written, if it is a definition or one of its last objects.
+fn followed(write: &Write<'_>, store: &mut Inner, name: &str) {
+    if definition::is_definition(write.resource) {
+        life::follow(write.shared, store, name);
+    } else if let Some(custom) = &write.resource.custom {
+        life::end_if_due(write.shared, store, &custom.definition);
+    }
+}
+
 fn respond(write: &Write<'_>, form: Form, query: &Query, written: &Written) -> Result<Answer, Refusal> {
     let mut answer = if written.plain {
         answer::json(written.code, written.object.to_string(), false)
     } else {
-        let view = View::new(
-            write.shared,
-            write.resource,
-            form,
-            Include::parse(query.get("includeObject"))?,
-        )?;
+        let view = View::of(write.shared, write.resource, query, form)?;
         let mut body = Vec::new();
         view.object(
             &mut body,

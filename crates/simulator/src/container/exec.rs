@@ -49,7 +49,7 @@ impl Session {
 /// Answers `exec` and `attach`; `portforward` is refused.
 pub(crate) fn connect(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     query: &Query,
     user: &User,
     asked: &Attributes,
@@ -61,7 +61,7 @@ pub(crate) fn connect(
         ..asked.clone()
     };
     if allowed(shared, user, &create).is_none() {
-        return Err(Refusal::forbidden_object(target.resource, &target.name, ""));
+        return Err(Refusal::forbidden_object(&target.resource, &target.name, ""));
     }
     if target.subresource == "portforward" {
         return Err(Refusal::unsupported(

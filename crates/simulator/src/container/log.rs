@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use super::lines::Lines;
 use super::{Container, End, Run};
-use crate::clock::Clock;
 use crate::controllers::json::seconds;
 use crate::http::answer::{self, Answer};
 use crate::http::request::{Query, Target};
@@ -98,7 +97,7 @@ impl Options {
 }
 
 /// Answers `get` of `pods/log`.
-pub(crate) fn get(shared: &Arc<Shared>, target: &Target<'_>, query: &Query) -> Result<Answer, Refusal> {
+pub(crate) fn get(shared: &Arc<Shared>, target: &Target, query: &Query) -> Result<Answer, Refusal> {
     let now = shared.clock.nanos();
     let options = Options::parse(query, &target.name, now)?;
     let container = Container::find(shared, target, query.get("container"))?;
@@ -139,7 +138,7 @@ pub(crate) fn get(shared: &Arc<Shared>, target: &Target<'_>, query: &Query) -> R
 /// What a container says from now on.
 pub(super) fn follow(
     shared: &Arc<Shared>,
-    target: &Target<'_>,
+    target: &Target,
     container: &Container,
 ) -> Result<Reader, Refusal> {
     let run = container.run(false)?;
@@ -172,7 +171,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    fn new(shared: &Arc<Shared>, target: &Target<'_>, container: &Container, run: Run, lines: Lines) -> Self {
+    fn new(shared: &Arc<Shared>, target: &Target, container: &Container, run: Run, lines: Lines) -> Self {
         Self {
             shared: shared.clone(),
             target: Place {
@@ -228,14 +227,13 @@ impl Reader {
 
     /// Until the next line is due, or it is time to look at the container.
     async fn wait(&self) {
-        let pause = match self.shared.clock {
-            Clock::Manual(_) => LOOK_OFTEN,
-            Clock::System => {
-                let due = self.lines.time(self.next) - self.shared.clock.nanos();
-                LOOK.min(Duration::from_nanos(
-                    u64::try_from(due).unwrap_or_default().max(1_000_000),
-                ))
-            }
+        let pause = if self.shared.clock.is_manual() {
+            LOOK_OFTEN
+        } else {
+            let due = self.lines.time(self.next) - self.shared.clock.nanos();
+            LOOK.min(Duration::from_nanos(
+                u64::try_from(due).unwrap_or_default().max(1_000_000),
+            ))
         };
         tokio::time::sleep(pause).await;
     }

@@ -60,11 +60,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub(super) fn new(
-        shared: &Arc<Shared>,
-        target: &Target<'_>,
-        container: &Container,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn new(shared: &Arc<Shared>, target: &Target, container: &Container) -> Result<Self, Refusal> {
         Ok(Self {
             shared: shared.clone(),
             resource: target.resource.id,

@@ -7,6 +7,7 @@ use super::kind::Kind;
 use super::quota::total;
 use super::recorder::record;
 use super::world::World;
+use crate::quantity::Quantity;
 use crate::store::Key;
 
 const COMPONENT: &str = "horizontal-pod-autoscaler";
@@ -128,7 +129,7 @@ fn scale(world: &mut World, scaler: &Value, kind: Kind, target: &Value) {
     status["desiredReplicas"] = json!(desired);
     status["currentMetrics"] = json!([{"type": "Resource", "resource": {"name": resource, "current": {
         "averageUtilization": utilization,
-        "averageValue": super::quantity::write(request * utilization / 100, resource == "memory"),
+        "averageValue": Quantity::of_millis(request * utilization / 100, resource == "memory").canonical(),
     }}}]);
     let conditions = [
         (

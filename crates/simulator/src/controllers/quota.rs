@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::json::{is_ended, list, name, namespace, text};
 use super::kind::Kind;
-use super::quantity;
 use super::world::World;
+use crate::quantity::{Quantity, millis};
 use crate::store::Key;
 
 /// What the containers of a pod request (`requests`) or are limited to (`limits`) of a resource, in thousandths.
 pub(crate) fn total(pod: &Value, which: &str, resource: &str) -> i64 {
-    let of = |container: &Value| quantity::of(&container["resources"][which][resource]);
+    let of = |container: &Value| millis(&container["resources"][which][resource]);
     let running: i64 = list(pod, "/spec/containers").iter().map(of).sum();
     let starting = list(pod, "/spec/initContainers").iter().map(of).max();
     running.max(starting.unwrap_or_default())
@@ -25,9 +25,8 @@ pub(crate) fn qos_class(spec: &Value) -> &'static str {
             .iter()
             .chain(list(spec, "/initContainers"))
     };
-    let has = |container: &Value, which: &str, resource: &str| {
-        quantity::of(&container["resources"][which][resource]) > 0
-    };
+    let has =
+        |container: &Value, which: &str, resource: &str| millis(&container["resources"][which][resource]) > 0;
     let asks = |container: &Value| {
         ["requests", "limits"].iter().any(|which| {
             ["cpu", "memory"]
@@ -40,8 +39,8 @@ pub(crate) fn qos_class(spec: &Value) -> &'static str {
     }
     let guaranteed = |container: &Value| {
         ["cpu", "memory"].iter().all(|resource| {
-            let limit = quantity::of(&container["resources"]["limits"][resource]);
-            limit > 0 && quantity::of(&container["resources"]["requests"][resource]) == limit
+            let limit = millis(&container["resources"]["limits"][resource]);
+            limit > 0 && millis(&container["resources"]["requests"][resource]) == limit
         })
     };
     if containers().all(guaranteed) {
@@ -108,7 +107,7 @@ fn used(world: &World, space: &str, resource: &str) -> Option<i64> {
         "requests.storage" => Some(
             world
                 .list(Kind::Claim, space)
-                .map(|claim| quantity::of(&claim["spec"]["resources"]["requests"]["storage"]))
+                .map(|claim| millis(&claim["spec"]["resources"]["requests"]["storage"]))
                 .sum(),
         ),
         _ => {
@@ -149,7 +148,7 @@ pub(crate) fn refusal(world: &World, pod: &Value) -> Option<String> {
                 },
             };
             let used = used(world, namespace(pod), resource).unwrap_or_default();
-            let limit = quantity::of(limit);
+            let limit = millis(limit);
             if asked > 0 && used + asked > limit {
                 over.insert(resource, (asked, used, limit));
             }
@@ -172,7 +171,7 @@ pub(crate) fn refusal(world: &World, pod: &Value) -> Option<String> {
                     .map(|(resource, numbers)| {
                         format!(
                             "{resource}={}",
-                            quantity::write(which(numbers), is_binary(resource))
+                            Quantity::of_millis(which(numbers), is_binary(resource)).canonical()
                         )
                     })
                     .collect();
@@ -200,7 +199,7 @@ pub(crate) fn reconcile(world: &mut World, key: &Key) {
         if let Some(used) = used(world, &key.namespace, resource) {
             usage.insert(
                 resource.clone(),
-                json!(quantity::write(used, is_binary(resource))),
+                json!(Quantity::of_millis(used, is_binary(resource)).canonical()),
             );
         }
     }

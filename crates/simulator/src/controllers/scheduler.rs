@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::json::{hash, is_ended, is_going, list, name, satisfies, set_condition, text, uid};
 use super::kind::Kind;
-use super::quantity;
 use super::quota::total;
 use super::recorder::record;
 use super::world::World;
+use crate::quantity::millis;
 use crate::store::Key;
 
 /// How long the real one leaves a pod alone that fits nowhere, if nothing changes.
@@ -157,7 +157,7 @@ fn fit(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
     let mut impossible = false;
     let mut score = 0;
     for resource in ["cpu", "memory"] {
-        let room = quantity::of(&node["status"]["allocatable"][resource]);
+        let room = millis(&node["status"]["allocatable"][resource]);
         let used: i64 = here.iter().map(|other| total(other, "requests", resource)).sum();
         let asked = total(pod, "requests", resource);
         if asked > 0 && used + asked > room {
@@ -166,7 +166,7 @@ fn fit(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
         }
         score += (room - used - asked).max(0) / (room / 100).max(1);
     }
-    let most = quantity::of(&node["status"]["allocatable"]["pods"]) / 1000;
+    let most = millis(&node["status"]["allocatable"]["pods"]) / 1000;
     if most > 0 && i64::try_from(here.len()).unwrap_or_default() >= most {
         short.push("Too many pods".to_owned());
     }

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::json::{annotation, is_going, key, list, name, namespace, text, uid};
 use super::kind::Kind;
-use super::quantity;
 use super::recorder::record;
 use super::world::World;
+use crate::quantity::millis;
 use crate::store::Key;
 
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
@@ -105,7 +105,7 @@ fn complain(world: &mut World, claim: &Value, level: &str, reason: &str, why: &s
 
 /// A volume that is free, large enough and of the claim's class.
 fn matching(world: &World, claim: &Value) -> Option<std::sync::Arc<Value>> {
-    let size = quantity::of(&claim["spec"]["resources"]["requests"]["storage"]);
+    let size = millis(&claim["spec"]["resources"]["requests"]["storage"]);
     let class = text(claim, "/spec/storageClassName");
     let fits = |volume: &&std::sync::Arc<Value>| {
         let reserved = text(volume, "/spec/claimRef/uid");
@@ -115,11 +115,11 @@ fn matching(world: &World, claim: &Value) -> Option<std::sync::Arc<Value>> {
             && for_claim
             && matches!(text(volume, "/status/phase"), "" | "Available" | "Pending")
             && text(volume, "/spec/storageClassName") == class
-            && quantity::of(&volume["spec"]["capacity"]["storage"]) >= size
+            && millis(&volume["spec"]["capacity"]["storage"]) >= size
     };
     let volumes = world.list(Kind::Volume, "").filter(fits);
     volumes
-        .min_by_key(|volume| quantity::of(&volume["spec"]["capacity"]["storage"]))
+        .min_by_key(|volume| millis(&volume["spec"]["capacity"]["storage"]))
         .cloned()
 }
 

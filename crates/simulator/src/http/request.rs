@@ -1,5 +1,7 @@
 //! What a request is about, as the API server's handler chain sees it: the verb, the resource, the object.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method};
 
 use crate::resources::{Resource, Resources};
@@ -7,9 +9,9 @@ use crate::status::Refusal;
 
 /// A request below `/api/v1` or `/apis/<group>/<version>` for a resource that is served.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct Target {
     pub(crate) verb: &'static str,
-    pub(crate) resource: &'a Resource,
+    pub(crate) resource: Arc<Resource>,
     /// Empty: all namespaces, or a resource of the cluster.
     pub(crate) namespace: String,
     /// Empty: the collection.
@@ -159,12 +161,12 @@ pub(crate) fn attributes(method: &Method, path: &str, query: &Query) -> Attribut
 }
 
 /// The resource that a path leads to, or the refusal of one that leads nowhere.
-pub(crate) fn target<'a>(
-    resources: &'a Resources,
+pub(crate) fn target(
+    resources: &Resources,
     method: &Method,
     path: &str,
     query: &Query,
-) -> Result<Target<'a>, Refusal> {
+) -> Result<Target, Refusal> {
     let parts = parts(path).ok_or_else(Refusal::no_such_resource)?;
     if parts.resource == "watch" {
         return Err(Refusal::unsupported(
@@ -188,7 +190,10 @@ pub(crate) fn target<'a>(
                 .subresources
                 .iter()
                 .find(|entry| entry.subresource == sub);
-            let entry = entry.ok_or_else(Refusal::no_such_resource)?;
+            let entry = entry.ok_or_else(|| match &resource.custom {
+                Some(_) => Refusal::not_found(&resource, parts.name),
+                None => Refusal::no_such_resource(),
+            })?;
             entry.verbs.iter().any(|v| v == verb)
         }
     };
@@ -198,14 +203,11 @@ pub(crate) fn target<'a>(
     if !allowed || across || named_create {
         return Err(Refusal::no_such_method());
     }
+    let namespace = if resource.namespaced { parts.namespace } else { "" };
     Ok(Target {
         verb,
+        namespace: namespace.to_owned(),
         resource,
-        namespace: if resource.namespaced {
-            parts.namespace.to_owned()
-        } else {
-            String::new()
-        },
         name: parts.name.to_owned(),
         subresource: parts.subresource,
     })

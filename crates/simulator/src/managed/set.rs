@@ -72,6 +72,66 @@ impl FieldSet {
         }
     }
 
+    /// The paths that are in the other, too.
+    pub(crate) fn intersection(&self, other: &Self) -> Self {
+        let children = self.children.iter().filter_map(|(part, child)| {
+            let both = child.intersection(other.children.get(part)?);
+            (!both.is_empty()).then(|| (part.clone(), both))
+        });
+        Self {
+            member: self.member && other.member,
+            children: children.collect(),
+        }
+    }
+
+    /// What is below a part.
+    pub(crate) fn child(&self, part: &str) -> Option<&Self> {
+        self.children.get(part)
+    }
+
+    /// Whether there are longer paths than this one.
+    pub(crate) fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// Whether the path up to here is in the set.
+    pub(crate) fn has_self(&self) -> bool {
+        self.member
+    }
+
+    /// Adds the path up to here.
+    pub(crate) fn add_self(&mut self) {
+        self.member = true;
+    }
+
+    /// The same set with each part below made anew.
+    pub(crate) fn map_children(&self, make: impl Fn(&str, &Self) -> Self) -> Self {
+        Self {
+            member: self.member,
+            children: self
+                .children
+                .iter()
+                .map(|(part, child)| (part.clone(), make(part, child)))
+                .collect(),
+        }
+    }
+
+    /// All paths as conflicts name them: shorter ones first, then what is below them.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.list("", &mut paths);
+        paths
+    }
+
+    fn list(&self, prefix: &str, paths: &mut Vec<String>) {
+        let whole = |part: &str| format!("{prefix}{}", shown(part));
+        let members = self.children.iter().filter(|(_, child)| child.member);
+        paths.extend(members.map(|(part, _)| whole(part)));
+        for (part, child) in &self.children {
+            child.list(&whole(part), paths);
+        }
+    }
+
     /// As `fieldsV1`.
     pub(crate) fn to_json(&self) -> Value {
         let mut fields = Map::new();
@@ -102,6 +162,22 @@ impl FieldSet {
                 .map(|(part, child)| (part.clone(), Self::read(child)))
                 .collect(),
         }
+    }
+}
+
+/// A part of a path in words: `.spec`, `[name="a"]`, `[="x"]`.
+fn shown(part: &str) -> String {
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    match part.split_once(':') {
+        Some(("f", name)) => format!(".{name}"),
+        Some(("k", keys)) => {
+            let keys = value(keys);
+            let keys = keys.as_object().into_iter().flatten();
+            let keys: Vec<String> = keys.map(|(key, value)| format!("{key}={value}")).collect();
+            format!("[{}]", keys.join(","))
+        }
+        Some(("v", text)) => format!("[={text}]"),
+        _ => format!("[{part}]"),
     }
 }
 

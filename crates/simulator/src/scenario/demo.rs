@@ -14,6 +14,8 @@ const FILES: &[(&str, &str)] = &[
     ("shop.yaml", include_str!("../../data/demo/shop.yaml")),
     ("data.yaml", include_str!("../../data/demo/data.yaml")),
     ("payments.yaml", include_str!("../../data/demo/payments.yaml")),
+    ("gateway.yaml", include_str!("../../data/demo/gateway.yaml")),
+    ("backups.yaml", include_str!("../../data/demo/backups.yaml")),
     ("faults.yaml", include_str!("../../data/demo/faults.yaml")),
 ];
 

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::load_manifest;
 use super::manifests::parse;
+use crate::custom::rules;
+use crate::custom::validate::validate;
 use crate::error::StartError;
 use crate::fault::FaultRule;
 use crate::schema::decode::decode;
@@ -29,8 +32,20 @@ pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Read, StartError> {
         source,
     })?;
     let mut read = Read::default();
-    for (document, object) in parse(file, &text)? {
-        if [&object["apiVersion"], &object["kind"]] == FAULTS {
+    let is_fault = |object: &Value| [&object["apiVersion"], &object["kind"]] == FAULTS;
+    let is_definition = |object: &Value| object["kind"] == "CustomResourceDefinition";
+    let (definitions, others): (Vec<_>, Vec<_>) = parse(file, &text)?
+        .into_iter()
+        .partition(|(_, object)| is_definition(object));
+    // What definitions make has to be there before it can be looked at.
+    for (document, object) in definitions {
+        let mut definition = check(shared, file, document, object)?;
+        rules::complete(&mut definition);
+        check_definition(shared, file, document, &definition)?;
+        load_manifest(shared, definition)?;
+    }
+    for (document, object) in others {
+        if is_fault(&object) {
             read.faults.extend(faults(shared, file, document, object)?);
         } else {
             read.objects.push(check(shared, file, document, object)?);
@@ -58,6 +73,25 @@ fn faults(
         FaultRule::read(rule, shared.tls).map_err(|problem| wrong(format!("rules[{place}]"), problem))
     };
     rules.into_iter().enumerate().map(read).collect()
+}
+
+fn check_definition(shared: &Shared, file: &Path, document: usize, object: &Value) -> Result<(), StartError> {
+    let wrong = |field: String, problem: String| StartError::Scenario {
+        file: file.to_owned(),
+        document,
+        field,
+        problem,
+    };
+    let causes = rules::check(shared, None, object).map_err(|refusal| {
+        wrong(
+            "spec".to_owned(),
+            format!("cannot be served: {}", refusal.message),
+        )
+    })?;
+    match causes.into_iter().next() {
+        Some(cause) => Err(wrong(cause.field, format!("is wrong: {}", cause.message))),
+        None => Ok(()),
+    }
 }
 
 fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Result<Value, StartError> {
@@ -95,11 +129,16 @@ fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Re
     if resource.namespaced && object["metadata"]["namespace"].is_null() {
         object["metadata"]["namespace"] = json!("default");
     }
-    let decoded = decode(&shared.schemas, resource, object).map_err(|refusal| wrong("", refusal.message))?;
+    let decoded = decode(&shared.schemas, &resource, object).map_err(|refusal| wrong("", refusal.message))?;
     if let Some(field) = decoded.unknown.first() {
         return Err(wrong(field, "is not a field of this kind".to_owned()));
     }
     let mut object = decoded.object;
+    if let Some(custom) = &resource.custom
+        && let Some(cause) = validate(&custom.schema, &object).into_iter().next()
+    {
+        return Err(wrong(&cause.field, format!("is wrong: {}", cause.message)));
+    }
     object["apiVersion"] = json!(api_version);
     object["kind"] = json!(kind);
     Ok(object)

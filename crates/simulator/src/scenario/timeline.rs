@@ -47,6 +47,7 @@ pub(crate) fn play(shared: &Shared, manager: &mut Manager, objects: Vec<Value>) 
             }
             None => {
                 object["metadata"]["creationTimestamp"] = json!(stamp(time));
+                date(&mut object, now);
                 shared.load(object)?;
             }
         }
@@ -63,6 +64,20 @@ pub(crate) fn play(shared: &Shared, manager: &mut Manager, objects: Vec<Value>) 
     }
     world.publish()?;
     Ok(())
+}
+
+/// Turns `now-3h` into a time, wherever it stands.
+fn date(value: &mut Value, now: i64) {
+    match value {
+        Value::String(text) => {
+            if let Some(ago) = text.strip_prefix("now-").and_then(duration) {
+                *value = json!(stamp(now - ago));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| date(item, now)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| date(field, now)),
+        _ => {}
+    }
 }
 
 fn age(object: &Value) -> i64 {

@@ -37,6 +37,9 @@ struct Decoder<'a> {
 
 /// Reads an object of a resource.
 pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> Result<Decoded, Refusal> {
+    if let Some(custom) = &resource.custom {
+        return crate::custom::read::read(schemas, resource, custom, object);
+    }
     let Some(holds) = schemas.of(resource) else {
         return Ok(Decoded {
             object,
@@ -51,6 +54,27 @@ pub(crate) fn decode(schemas: &Schemas, resource: &Resource, object: Value) -> R
         unknown: Vec::new(),
     };
     let object = decoder.value(holds, object, "")?;
+    Ok(Decoded {
+        object,
+        unknown: decoder.unknown,
+    })
+}
+
+/// Reads the metadata of an object whose other fields are not Go's.
+pub(crate) fn decode_metadata(
+    schemas: &Schemas,
+    resource: &Resource,
+    metadata: Value,
+) -> Result<Decoded, Refusal> {
+    let mut decoder = Decoder {
+        schemas,
+        resource,
+        inside: resource.kind.clone(),
+        whole: String::new(),
+        unknown: Vec::new(),
+    };
+    let holds = Type::Named("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta".to_owned());
+    let object = decoder.value(&holds, metadata, "metadata")?;
     Ok(Decoded {
         object,
         unknown: decoder.unknown,
@@ -88,6 +112,13 @@ impl Decoder<'_> {
     }
 
     fn value(&mut self, holds: &Type, value: Value, path: &str) -> Result<Value, Refusal> {
+        // What can be a schema or something else.
+        if let Type::Named(name) = holds
+            && let Some((schema, _)) = name.split_once("OrArray").or_else(|| name.split_once("OrBool"))
+            && value.is_object()
+        {
+            return self.value(&Type::Named(schema.to_owned()), value, path);
+        }
         match (self.schemas.resolve(holds), value) {
             (Type::Object(fields), Value::Object(object)) => {
                 let name = match holds {

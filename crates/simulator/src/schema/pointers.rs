@@ -16,7 +16,12 @@ static POINTERS: LazyLock<HashMap<&'static str, HashSet<&'static str>>> = LazyLo
 
 /// Whether a field of a type is one. Of types that are not built in nothing is known, and zeros are kept.
 pub(super) fn is_pointer(name: &str, field: &str) -> bool {
-    if !name.starts_with("io.k8s.api.") && !name.starts_with("io.k8s.apimachinery.") {
+    let known = [
+        "io.k8s.api.",
+        "io.k8s.apimachinery.",
+        "io.k8s.apiextensions-apiserver.",
+    ];
+    if !known.iter().any(|prefix| name.starts_with(prefix)) {
         return true;
     }
     POINTERS.get(name).is_some_and(|fields| fields.contains(field))

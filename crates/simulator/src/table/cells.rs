@@ -43,6 +43,7 @@ pub(super) const PRINTERS: &[(&str, &str, Cells)] = &[
     ("", "replicationcontrollers", workloads::replication_controller),
     ("", "resourcequotas", rights::quota),
     ("", "services", network::service),
+    ("apiextensions.k8s.io", "customresourcedefinitions", created),
     ("apiregistration.k8s.io", "apiservices", others::api_service),
     ("apps", "controllerrevisions", workloads::revision),
     ("apps", "daemonsets", workloads::daemon_set),

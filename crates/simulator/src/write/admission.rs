@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Write;
+use crate::custom;
 use crate::quantity::Quantity;
 use crate::random;
 use crate::status::Refusal;
@@ -25,6 +26,7 @@ const COUNTED: &[&str] = &[
     "networkpolicies.networking.k8s.io",
     "poddisruptionbudgets.policy",
     "priorityclasses.scheduling.k8s.io",
+    "customresourcedefinitions.apiextensions.k8s.io",
 ];
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
@@ -70,6 +72,10 @@ fn account(pod: &Value) -> &str {
 /// Adds to an object that is created.
 pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), Refusal> {
     let kind = write.resource.qualified();
+    if write.resource.custom.is_some() {
+        object["metadata"]["generation"] = json!(1);
+        return Ok(());
+    }
     if COUNTED.contains(&kind.as_str()) {
         object["metadata"]["generation"] = json!(1);
     }
@@ -90,6 +96,7 @@ pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) 
             finalizer(object, "kubernetes.io/pv-protection");
         }
         "nodes" => node(object),
+        "customresourcedefinitions.apiextensions.k8s.io" => custom::rules::first_status(object),
         _ => {}
     }
     Ok(())
@@ -127,6 +134,15 @@ pub(super) fn updated(
         }
         _ => {}
     }
+    if kind == "customresourcedefinitions.apiextensions.k8s.io" {
+        custom::rules::remember_storage(object);
+    }
+    let contents = |object: &Value| {
+        let mut contents = object.clone();
+        contents.as_object_mut().map(|fields| fields.remove("metadata"));
+        contents
+    };
+    let other = write.resource.custom.is_some() && contents(old) != contents(object);
     let annotated = kind == "deployments.apps"
         && old["metadata"].get("annotations") != object["metadata"].get("annotations");
     let slice = kind == "endpointslices.discovery.k8s.io"
@@ -134,7 +150,7 @@ pub(super) fn updated(
             .iter()
             .any(|field| old[*field] != object[*field]);
     let changed = annotated || slice || old.get("spec") != object.get("spec");
-    if COUNTED.contains(&kind.as_str()) && changed {
+    if other || (COUNTED.contains(&kind.as_str()) && changed) {
         let next = old["metadata"]["generation"].as_i64().unwrap_or_default() + 1;
         object["metadata"]["generation"] = json!(next);
     }

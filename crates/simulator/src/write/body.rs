@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Validation, Write};
 use crate::schema::decode::decode;
-use crate::status::Refusal;
+use crate::status::{Cause, Refusal};
 
 /// The API server's own limit.
 const LARGEST: usize = 3 * 1024 * 1024;
@@ -63,13 +63,16 @@ pub(super) fn object(
              error: {why} ({shown})"
         ))
     })?;
-    check_kind(write, &object)?;
+    check_kind(write, &object, text)?;
     read_fields(write, object)
 }
 
-fn check_kind(write: &Write<'_>, object: &Value) -> Result<(), Refusal> {
+fn check_kind(write: &Write<'_>, object: &Value, raw: &[u8]) -> Result<(), Refusal> {
     let resource = write.resource;
     let text = |field: &str| object[field].as_str().filter(|text| !text.is_empty());
+    if resource.custom.is_some() {
+        return check_custom_kind(write, object, raw);
+    }
     let kind = text("kind").unwrap_or(&resource.kind);
     let version = resource.api_version();
     let api_version = text("apiVersion").unwrap_or(&version);
@@ -113,6 +116,33 @@ pub(super) fn of_kind(object: Value, api_version: &str, kind: &str) -> Result<Va
         object["apiVersion"].as_str().unwrap_or_default(),
         object["kind"].as_str().unwrap_or_default()
     )))
+}
+
+/// Custom resources have to say what they are.
+fn check_custom_kind(write: &Write<'_>, object: &Value, raw: &[u8]) -> Result<(), Refusal> {
+    let resource = write.resource;
+    let expected = resource.api_version();
+    let text = |field: &str| object[field].as_str().unwrap_or_default();
+    match (text("kind"), text("apiVersion")) {
+        ("", _) => {
+            let shown = String::from_utf8_lossy(raw);
+            Err(Refusal::bad_request(format!(
+                "the object provided is unrecognized (must be of type {}): Object 'Kind' is missing in '{shown}' \
+                 ({shown})",
+                resource.kind
+            )))
+        }
+        (_, "") => Err(Refusal::unsupported("custom resources without an apiVersion")),
+        (_, version) if version != expected => Err(Refusal::bad_request(format!(
+            "the API version in the data ({version}) does not match the expected API version ({expected})"
+        ))),
+        (kind, _) if kind != resource.kind => {
+            let cause = Cause::invalid("kind", &json!(kind), &format!("must be {}", resource.kind));
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            Err(Refusal::invalid(&resource.group, kind, name, vec![cause]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Drops what the type does not have, or refuses it.

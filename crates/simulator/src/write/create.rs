@@ -3,12 +3,11 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, admission, names, rules};
-use crate::managed;
+use super::{Ownership, Write, Written, admission, followed, names, rules, settle};
 use crate::random;
 use crate::status::{Cause, Refusal};
-use crate::store::Key;
 use crate::store::object::text_of;
+use crate::store::{Inner, Key};
 
 /// What generated names end with: no vowels, so that no words come about.
 const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -16,13 +15,21 @@ const LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 const LONGEST_BASE: usize = 58;
 
 /// Creates an object.
-pub(super) fn create(
+pub(super) fn create(write: &Write<'_>, object: Value, warnings: Vec<String>) -> Result<Written, Refusal> {
+    rules::writable(write.resource)?;
+    let mut store = write.shared.store.lock();
+    insert(write, &mut store, object, warnings, Ownership::Update)
+}
+
+/// Adds an object to the store, if the rules allow it.
+pub(super) fn insert(
     write: &Write<'_>,
+    store: &mut Inner,
     mut object: Value,
     warnings: Vec<String>,
+    ownership: Ownership,
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
-    rules::writable(resource)?;
     let metadata = object.as_object_mut().and_then(|fields| {
         let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
         metadata.as_object_mut()
@@ -81,8 +88,11 @@ pub(super) fn create(
         .to_owned();
 
     rules::fill(resource, &mut object);
+    // A status of its own is not looked at, and not kept.
+    if resource.custom.is_some() && resource.has_subresource("status") {
+        object.as_object_mut().map(|fields| fields.remove("status"));
+    }
     let key = Key::new(write.namespace, &name);
-    let mut store = write.shared.store.lock();
     if let Some(namespaces) = write
         .shared
         .resources
@@ -91,26 +101,30 @@ pub(super) fn create(
     {
         let found = store.get(namespaces.id, &Key::new("", write.namespace));
         if found.is_none() {
-            return Err(Refusal::not_found(namespaces, write.namespace));
+            return Err(Refusal::not_found(&namespaces, write.namespace));
         }
     }
-    admission::admit(write, &mut store, &object)?;
+    admission::admit(write, store, &object)?;
     let mut causes: Vec<Cause> = names::check(resource, &object);
-    causes.extend(rules::check(resource, None, &object)?);
+    causes.extend(rules::check(write, None, &object)?);
     if !causes.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
     }
     if store.get(resource.id, &key).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
-    managed::update(&write.shared.schemas, resource, None, &mut object, &write.manager);
+    settle(write, None, &mut object, ownership);
     rules::prepare(resource, None, &mut object);
-    admission::created(write, &mut store, &mut object)?;
+    admission::created(write, store, &mut object)?;
     if !write.dry_run {
+        if let Some(custom) = &resource.custom {
+            custom.outgoing(&mut object);
+        }
         store.put(resource.id, key, |version| {
             object["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&object)
         });
+        followed(write, store, &name);
     }
     Ok(Written::object(StatusCode::CREATED, object, warnings))
 }

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Write, Written, rules, update};
+use super::{Write, Written, followed, rules, update};
 use crate::clock::stamp;
 use crate::controllers::Controller;
+use crate::custom::{definition, life};
 use crate::http::request::Query;
 use crate::selector::Selectors;
 use crate::status::Refusal;
@@ -63,6 +64,12 @@ fn parse(content_type: &str, text: &[u8]) -> Result<Value, Refusal> {
     serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))
 }
 
+/// Whether nothing is to be deleted: the query says so, or the options in the body.
+fn is_dry(write: &Write<'_>, options: &Value) -> bool {
+    let in_body = options["dryRun"].as_array().into_iter().flatten();
+    write.dry_run || in_body.into_iter().any(|run| run == "All")
+}
+
 /// Deletes one object.
 pub(super) fn delete(
     write: &Write<'_>,
@@ -73,10 +80,7 @@ pub(super) fn delete(
     let resource = write.resource;
     deletable(write)?;
     let options = options(write, content_type, text, query)?;
-    let dry_run = write.dry_run
-        || options["dryRun"]
-            .as_array()
-            .is_some_and(|d| d.iter().any(|v| v == "All"));
+    let dry_run = is_dry(write, &options);
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
     check_preconditions(write, &options, &old)?;
@@ -150,8 +154,12 @@ fn remove(
         object["metadata"]["namespace"].as_str().unwrap_or_default(),
         object["metadata"]["name"].as_str().unwrap_or_default(),
     );
+    let is_definition = definition::is_definition(write.resource);
     if object["metadata"].get("deletionTimestamp").is_none() {
         guard(&mut object, options);
+        if is_definition {
+            life::terminate(write.shared, &mut object);
+        }
     }
     let is_namespace = write.resource.qualified() == "namespaces";
     let has_finalizers = object["metadata"]["finalizers"]
@@ -171,7 +179,7 @@ fn remove(
         }
         if let Some(generation) = object["metadata"]["generation"]
             .as_i64()
-            .filter(|_| earlier.is_none())
+            .filter(|_| earlier.is_none() && !is_definition)
         {
             object["metadata"]["generation"] = json!(generation + 1);
         }
@@ -183,11 +191,12 @@ fn remove(
             text_of(&last)
         };
         if held {
-            store.put(id, key, text);
+            store.put(id, key.clone(), text);
             object = last;
         } else {
             store.remove(id, &key, text);
         }
+        followed(write, store, &key.name);
     }
     (object, !held)
 }
@@ -221,7 +230,8 @@ pub(super) fn collection(
             "deletecollection with preconditions or in pages",
         ));
     }
-    let selectors = Selectors::parse(resource, query.get("labelSelector"), query.get("fieldSelector"))?;
+    let selectors = Selectors::of(resource, query)?;
+    let dry_run = is_dry(write, &options);
     let mut store = write.shared.store.lock();
     let snapshot = store.snapshot(resource.id);
     let mut items = Vec::new();
@@ -233,16 +243,21 @@ pub(super) fn collection(
         let Ok(object) = serde_json::from_slice::<Value>(&text) else {
             continue;
         };
-        let (object, _) = remove(write, &mut store, object, &options, write.dry_run);
+        let (mut object, _) = remove(write, &mut store, object, &options, dry_run);
+        if resource.custom.is_some() {
+            object["kind"] = json!(resource.kind);
+            object["apiVersion"] = json!(resource.api_version());
+        }
         items.push(object);
     }
     let mut list = Map::new();
-    list.insert("kind".to_owned(), json!(format!("{}List", resource.kind)));
+    list.insert("kind".to_owned(), json!(resource.list_kind));
     list.insert("apiVersion".to_owned(), json!(resource.api_version()));
-    list.insert(
-        "metadata".to_owned(),
-        json!({"resourceVersion": snapshot.version.to_string()}),
-    );
+    let mut metadata = json!({"resourceVersion": snapshot.version.to_string()});
+    if resource.custom.is_some() {
+        metadata["continue"] = json!("");
+    }
+    list.insert("metadata".to_owned(), metadata);
     list.insert("items".to_owned(), Value::Array(items));
     Ok(Written::plain(Value::Object(list)))
 }

@@ -1,5 +1,7 @@
 //! `pods/eviction`: deleting a pod, unless a PodDisruptionBudget is against it.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -88,7 +90,7 @@ fn too_many_budgets() -> Written {
 }
 
 /// The budgets that select a pod.
-fn budgets<'a>(write: &Write<'a>, store: &mut Inner, pod: &Value) -> Vec<(&'a Resource, Value)> {
+fn budgets(write: &Write<'_>, store: &mut Inner, pod: &Value) -> Vec<(Arc<Resource>, Value)> {
     let Some(resource) = write
         .shared
         .resources
@@ -104,7 +106,7 @@ fn budgets<'a>(write: &Write<'a>, store: &mut Inner, pod: &Value) -> Vec<(&'a Re
             let selector = &budget["spec"]["selector"];
             !selector.is_null() && selects(selector, &pod["metadata"]["labels"])
         })
-        .map(|budget| (resource, budget))
+        .map(|budget| (resource.clone(), budget))
         .collect()
 }
 

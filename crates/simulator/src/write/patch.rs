@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Validation, Write, Written, body, rules, strategic, update};
+use super::{Ownership, Validation, Write, Written, body, rules, strategic, update};
 use crate::http::request::Query;
 use crate::status::Refusal;
 
@@ -16,11 +16,21 @@ pub(super) fn patch(
 ) -> Result<Written, Refusal> {
     rules::writable(write.resource)?;
     match content_type {
+        "application/strategic-merge-patch+json" if write.resource.custom.is_some() => {
+            let message = "the body of the request was in an unknown format - accepted media types include: \
+                application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml";
+            return Err(Refusal::other(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedMediaType",
+                message,
+                None,
+            ));
+        }
         "application/json-patch+json"
         | "application/merge-patch+json"
         | "application/strategic-merge-patch+json" => {}
-        "application/apply-patch+yaml" | "application/apply-patch+cbor" => {
-            return Err(Refusal::unsupported("server-side apply"));
+        "application/apply-patch+cbor" => {
+            return Err(Refusal::unsupported("server-side apply of CBOR"));
         }
         _ => {
             let message = "415: Unsupported Media Type";
@@ -70,5 +80,5 @@ pub(super) fn patch(
         );
         return Err(Refusal::bad_request(message));
     }
-    update::replace(write, &mut store, &old, object, warnings)
+    update::replace(write, &mut store, &old, object, warnings, Ownership::Update)
 }

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::{checks, defaults};
+use super::{Write, checks, defaults};
+use crate::custom;
+use crate::custom::definition::is_definition;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 
@@ -23,6 +25,7 @@ const WRITABLE: &[(&str, &str)] = &[
     ("", "secrets"),
     ("", "serviceaccounts"),
     ("", "services"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
     ("apps", "daemonsets"),
     ("apps", "deployments"),
     ("apps", "replicasets"),
@@ -51,7 +54,7 @@ pub(super) fn writable(resource: &Resource) -> Result<(), Refusal> {
     let known = WRITABLE
         .iter()
         .any(|(group, plural)| *group == resource.group && *plural == resource.plural);
-    if known {
+    if known || resource.custom.is_some() {
         Ok(())
     } else {
         Err(Refusal::unsupported(&format!("writing {}", resource.qualified())))
@@ -60,9 +63,13 @@ pub(super) fn writable(resource: &Resource) -> Result<(), Refusal> {
 
 /// Fills in what a client may leave out.
 pub(super) fn fill(resource: &Resource, object: &mut Value) {
+    if let Some(custom) = &resource.custom {
+        return custom::read::fill(&custom.schema, object);
+    }
     defaults::apply(resource, object);
     complete(object, &resource.empty);
     match resource.plural.as_str() {
+        "customresourcedefinitions" => custom::rules::fill(object),
         "namespaces" => {
             let name = object["metadata"]["name"].clone();
             object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
@@ -145,7 +152,14 @@ pub(super) fn prepare(resource: &Resource, old: Option<&Value>, object: &mut Val
 }
 
 /// The causes for which an object is refused. `old` is what it replaces.
-pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
+pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
+    let resource = write.resource;
+    if let Some(custom) = &resource.custom {
+        return Ok(custom::validate::validate(&custom.schema, object));
+    }
+    if is_definition(resource) {
+        return custom::rules::check(write.shared, old, object);
+    }
     let mut causes = checks::check(resource, old, object)?;
     match resource.plural.as_str() {
         "configmaps" => {

@@ -3,8 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, update};
+use super::{Ownership, Write, Written, update};
+use crate::custom::{Path, Scale};
 use crate::managed::Manager;
+use crate::resources::Resource;
 use crate::selector::label_text;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -13,11 +15,15 @@ use crate::store::{Inner, Key};
 /// Kinds that can be scaled.
 const SCALED: &[&str] = &["deployments.apps", "replicasets.apps", "statefulsets.apps"];
 
+/// What else might be changed with the status of an object.
+const METADATA: &[&str] = &["labels", "annotations", "finalizers", "ownerReferences"];
+
 /// An object whose status is `new`'s and whose rest is as it was.
-pub(super) fn with_status(old: &Value, new: &Value) -> Result<Value, Refusal> {
-    for field in ["labels", "annotations", "finalizers", "ownerReferences"] {
-        let sent = new["metadata"].get(field);
-        if sent.is_some() && sent != old["metadata"].get(field) {
+pub(super) fn with_status(resource: &Resource, old: &Value, new: &Value) -> Result<Value, Refusal> {
+    let fields: &[&str] = if resource.custom.is_some() { &[] } else { METADATA };
+    for field in fields {
+        let sent = new["metadata"].get(*field);
+        if sent.is_some() && sent != old["metadata"].get(*field) {
             return Err(Refusal::unsupported(&format!(
                 "changes of metadata.{field} by way of the status"
             )));
@@ -34,8 +40,12 @@ pub(super) fn with_status(old: &Value, new: &Value) -> Result<Value, Refusal> {
 }
 
 /// Refuses the resources that have no scale here.
-pub(crate) fn check_scaled(resource: &crate::resources::Resource) -> Result<(), Refusal> {
-    if SCALED.contains(&resource.qualified().as_str()) {
+pub(crate) fn check_scaled(resource: &Resource) -> Result<(), Refusal> {
+    let custom = resource
+        .custom
+        .as_ref()
+        .is_some_and(|custom| custom.scale.is_some());
+    if custom || SCALED.contains(&resource.qualified().as_str()) {
         Ok(())
     } else {
         Err(Refusal::unsupported(&format!("{}/scale", resource.qualified())))
@@ -43,8 +53,11 @@ pub(crate) fn check_scaled(resource: &crate::resources::Resource) -> Result<(), 
 }
 
 /// The scale of an object.
-pub(crate) fn scale_of(object: &Value) -> Value {
+pub(crate) fn scale_of(resource: &Resource, object: &Value) -> Value {
     let metadata = &object["metadata"];
+    if let Some(scale) = resource.custom.as_ref().and_then(|custom| custom.scale.as_ref()) {
+        return custom_scale(scale, object);
+    }
     let replicas = |part: &str| object[part]["replicas"].as_i64().unwrap_or_default();
     let spec = match replicas("spec") {
         0 => json!({}),
@@ -61,6 +74,30 @@ pub(crate) fn scale_of(object: &Value) -> Value {
     })
 }
 
+/// The scale of a custom resource: its definition says where the fields are.
+fn custom_scale(scale: &Scale, object: &Value) -> Value {
+    let metadata = &object["metadata"];
+    let number = |path: &Path| path.find(object).and_then(Value::as_i64).unwrap_or_default();
+    let spec = match number(&scale.replicas) {
+        0 => json!({}),
+        replicas => json!({"replicas": replicas}),
+    };
+    let mut status = json!({"replicas": number(&scale.status)});
+    let selector = scale.selector.as_ref().and_then(|path| path.find(object));
+    if let Some(selector) = selector.and_then(Value::as_str).filter(|text| !text.is_empty()) {
+        status["selector"] = json!(selector);
+    }
+    let mut shown = json!({
+        "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {}, "spec": spec, "status": status,
+    });
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+        if let Some(value) = metadata.get(field) {
+            shown["metadata"][field] = value.clone();
+        }
+    }
+    shown
+}
+
 /// Replaces or merges the scale of an object: `change` makes the new scale of the old one.
 pub(super) fn scale(
     write: &Write<'_>,
@@ -69,7 +106,7 @@ pub(super) fn scale(
     check_scaled(write.resource)?;
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
-    let scale = change(scale_of(&old))?;
+    let scale = change(scale_of(write.resource, &old))?;
     let replicas = match &scale["spec"]["replicas"] {
         Value::Null => 0,
         replicas => replicas
@@ -85,7 +122,15 @@ pub(super) fn scale(
         return Err(Refusal::invalid("autoscaling", "Scale", write.name, vec![cause]));
     }
     let mut new = old.clone();
-    new["spec"]["replicas"] = json!(replicas);
+    match write
+        .resource
+        .custom
+        .as_ref()
+        .and_then(|custom| custom.scale.as_ref())
+    {
+        Some(scale) => scale.replicas.set(&mut new, json!(replicas)),
+        None => new["spec"]["replicas"] = json!(replicas),
+    }
     for field in ["uid", "resourceVersion"] {
         if let Some(given) = scale["metadata"][field]
             .as_str()
@@ -102,8 +147,8 @@ pub(super) fn scale(
         },
         ..*write
     };
-    let written = update::replace(&write, &mut store, &old, new, Vec::new())?;
-    Ok(Written::plain(scale_of(&written.object)))
+    let written = update::replace(&write, &mut store, &old, new, Vec::new(), Ownership::Update)?;
+    Ok(Written::plain(scale_of(write.resource, &written.object)))
 }
 
 /// Assigns a pod to a node.

@@ -178,6 +178,6 @@ fn read(write: &Write<'_>, plural: &str, space: &str, name: &str) -> Result<Valu
     let resource = write.shared.resources.core(plural);
     let resource = resource.ok_or_else(Refusal::no_such_resource)?;
     let found = write.shared.store.lock().get(resource.id, &Key::new(space, name));
-    let (_, text) = found.ok_or_else(|| Refusal::not_found(resource, name))?;
+    let (_, text) = found.ok_or_else(|| Refusal::not_found(&resource, name))?;
     serde_json::from_slice(&text).map_err(|error| Refusal::bad_request(error.to_string()))
 }

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Write, Written, admission, names, rules, subresource};
-use crate::managed;
-use crate::status::Refusal;
+use super::{Ownership, Write, Written, admission, followed, names, rules, settle, subresource};
+use crate::custom::definition::is_definition;
+use crate::resources::Resource;
+use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
 use crate::store::{Inner, Key};
 
@@ -46,14 +47,31 @@ pub(super) fn update(write: &Write<'_>, object: Value, warnings: Vec<String>) ->
     }
     let mut store = write.shared.store.lock();
     let old = current(write, &mut store)?;
-    replace(write, &mut store, &old, object, warnings)
+    let version = object["metadata"]["resourceVersion"].as_str();
+    let needs_version = write.resource.custom.is_some() || is_definition(write.resource);
+    if needs_version && version.is_none_or(str::is_empty) {
+        let why = "must be specified for an update";
+        let cause = Cause::invalid("metadata.resourceVersion", &json!(0), why);
+        let (group, plural) = (&write.resource.group, &write.resource.plural);
+        return Err(Refusal::invalid(group, plural, write.name, vec![cause]));
+    }
+    replace(write, &mut store, &old, object, warnings, Ownership::Update)
 }
 
 /// The object as it is.
 pub(super) fn current(write: &Write<'_>, store: &mut Inner) -> Result<Value, Refusal> {
     let found = store.get(write.resource.id, &Key::new(write.namespace, write.name));
     let (_, text) = found.ok_or_else(|| Refusal::not_found(write.resource, write.name))?;
-    serde_json::from_slice(&text).map_err(|error| Refusal::bad_request(error.to_string()))
+    read(write.resource, &text)
+}
+
+/// An object as it is stored, in the version of a resource.
+pub(super) fn read(resource: &Resource, text: &[u8]) -> Result<Value, Refusal> {
+    let mut object = serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    if let Some(custom) = &resource.custom {
+        custom.incoming(&mut object);
+    }
+    Ok(object)
 }
 
 /// Puts `new` in the place of `old`, if the rules allow it.
@@ -63,6 +81,7 @@ pub(super) fn replace(
     old: &Value,
     mut new: Value,
     warnings: Vec<String>,
+    ownership: Ownership,
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
     let given = |field: &str| new["metadata"][field].as_str().unwrap_or_default().to_owned();
@@ -85,7 +104,7 @@ pub(super) fn replace(
     }
     let part = write.manager.subresource;
     if part == "status" {
-        new = subresource::with_status(old, &new)?;
+        new = subresource::with_status(resource, old, &new)?;
     }
     for field in KEPT {
         match old["metadata"].get(field) {
@@ -110,7 +129,9 @@ pub(super) fn replace(
     if part != "status" {
         admission::updated(write, store, old, &mut new)?;
         causes = names::check(resource, &new);
-        causes.extend(rules::check(resource, Some(old), &new)?);
+        causes.extend(rules::check(write, Some(old), &new)?);
+    } else if resource.custom.is_some() {
+        causes = rules::check(write, Some(old), &new)?;
     }
     if !causes.is_empty() {
         return Err(Refusal::invalid(
@@ -120,13 +141,7 @@ pub(super) fn replace(
             causes,
         ));
     }
-    managed::update(
-        &write.shared.schemas,
-        resource,
-        Some(old),
-        &mut new,
-        &write.manager,
-    );
+    settle(write, Some(old), &mut new, ownership);
     if new == *old {
         return Ok(Written::object(StatusCode::OK, new, warnings));
     }
@@ -136,6 +151,9 @@ pub(super) fn replace(
     let last = new["metadata"].get("deletionTimestamp").is_some() && !finalizers;
     let key = Key::new(write.namespace, write.name);
     if !write.dry_run {
+        if let Some(custom) = &resource.custom {
+            custom.outgoing(&mut new);
+        }
         let text = |version: u64| {
             new["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&new)
@@ -146,6 +164,7 @@ pub(super) fn replace(
         } else {
             store.put(resource.id, key, text);
         }
+        followed(write, store, write.name);
     }
     Ok(Written::object(StatusCode::OK, new, warnings))
 }

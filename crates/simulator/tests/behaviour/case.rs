@@ -18,7 +18,7 @@ pub struct Step {
     pub only: Vec<&'static str>,
     /// Done, and not compared at all.
     pub quiet: bool,
-    /// Asked again until the answer has this value at this place: the real server's controllers take a moment.
+    /// Done again until a field of the answer has a value.
     pub until: Option<(&'static str, Value)>,
 }
 
@@ -75,6 +75,13 @@ pub fn strategic(path: &str, body: Value) -> Step {
         .header("content-type", "application/strategic-merge-patch+json")
 }
 
+/// Applies on the server's side, as a manager of fields.
+pub fn apply(path: &str, manager: &str, body: Value) -> Step {
+    let join = if path.contains('?') { '&' } else { '?' };
+    let path = format!("{path}{join}fieldManager={manager}");
+    step("PATCH", &path, Some(body.to_string())).header("content-type", "application/apply-patch+yaml")
+}
+
 pub fn raw(method: &'static str, path: &str, content_type: &str, body: &str) -> Step {
     step(method, path, Some(body.to_owned())).header("content-type", content_type)
 }
@@ -93,11 +100,6 @@ impl Step {
     /// With a token in place of the suite's own credentials.
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub fn until(mut self, pointer: &'static str, value: Value) -> Self {
-        self.until = Some((pointer, value));
-        self
     }
 
     pub fn table(self) -> Self {
@@ -120,6 +122,11 @@ impl Step {
 
     pub fn only(mut self, pointers: &[&'static str]) -> Self {
         self.only = pointers.to_vec();
+        self
+    }
+
+    pub fn until(mut self, pointer: &'static str, value: Value) -> Self {
+        self.until = Some((pointer, value));
         self
     }
 

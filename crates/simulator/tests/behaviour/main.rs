@@ -4,8 +4,10 @@
 //! The real one is that of `KUBILITICS_TEST_CONTROL_PLANE`, else one that is started. Read [`case::Case`] first.
 
 mod access;
+mod applies;
 mod case;
 mod containers;
+mod customs;
 mod discovery;
 mod errors;
 mod kinds;

@@ -26,6 +26,21 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
                         rules.sort_by_key(Value::to_string);
                         *value = Value::Array(rules);
                     }
+                    // In the order of their seconds, which two servers do not have in common.
+                    ("managedFields", Value::Array(managers)) => {
+                        let mut managers = managers.clone();
+                        managers.iter_mut().for_each(|entry| normalise(entry, uids));
+                        managers.sort_by_key(|entry| {
+                            format!("{}{}{entry}", entry["operation"], entry["manager"])
+                        });
+                        *value = Value::Array(managers);
+                    }
+                    // Nor does it tell conflicts with several managers in one.
+                    ("causes", Value::Array(causes)) if causes.iter().all(is_conflict) => {
+                        let mut causes = causes.clone();
+                        causes.sort_by_key(Value::to_string);
+                        *value = Value::Array(causes);
+                    }
                     _ => normalise(value, uids),
                 }
             }
@@ -45,6 +60,10 @@ pub fn normalise(value: &mut Value, uids: &[String]) {
         Value::String(text) if is_time(text) => *text = "<time>".to_owned(),
         _ => {}
     }
+}
+
+fn is_conflict(cause: &Value) -> bool {
+    cause["reason"] == "FieldManagerConflict"
 }
 
 /// An age in a table: the two servers saw the object made a moment apart.

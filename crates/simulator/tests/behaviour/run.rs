@@ -1,6 +1,7 @@
 //! Runs cases against both servers and compares.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 use control_plane::{ControlPlane, User};
@@ -54,10 +55,11 @@ impl Servers {
 /// Runs every case on both, and fails with all differences.
 pub async fn compare(cases: Vec<Case>) -> Result<()> {
     let servers = Servers::start().await?;
-    let run = format!(
-        "{:08x}",
-        std::process::id() ^ u32::try_from(jiff_millis() & 0xffff_ffff)?
-    );
+    // Tests of one process may begin within the same millisecond.
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, Ordering::Relaxed);
+    let time = u32::try_from(jiff_millis() & 0xffff_ffff)?;
+    let run = format!("{:08x}-{number}", std::process::id() ^ time);
     let count = cases.len();
     let mut differences = Vec::new();
     for (index, case) in cases.iter().enumerate() {
@@ -161,7 +163,12 @@ async fn transcript(clients: &Clients, namespace: &str, case: &Case) -> Result<V
             answer = step
                 .only
                 .iter()
-                .map(|pointer| answer.pointer(pointer).cloned().unwrap_or_default())
+                .map(|pointer| {
+                    answer
+                        .pointer(&fill(pointer, &known))
+                        .cloned()
+                        .unwrap_or_default()
+                })
                 .collect();
         }
         answers.push(answer);
@@ -169,28 +176,31 @@ async fn transcript(clients: &Clients, namespace: &str, case: &Case) -> Result<V
     Ok(answers)
 }
 
-fn fill(text: &str, known: &BTreeMap<&'static str, String>) -> String {
-    known.iter().fold(text.to_owned(), |text, (key, value)| {
-        text.replace(&format!("{{{key}}}"), value)
-    })
-}
-
-/// Sends a step again until it is answered as it waits for.
+/// Sends a step, again and again if it waits for something.
 async fn send_until(
     clients: &Clients,
     step: &Step,
     known: &mut BTreeMap<&'static str, String>,
     uids: &mut Vec<String>,
 ) -> Result<Value> {
+    let mut pause = tokio::time::interval(std::time::Duration::from_millis(50));
     loop {
+        pause.tick().await;
         let answer = send(clients, step, known, uids).await?;
-        match &step.until {
-            Some((pointer, wanted)) if answer.pointer(pointer) != Some(wanted) => {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-            _ => return Ok(answer),
+        let done = step
+            .until
+            .as_ref()
+            .is_none_or(|(pointer, value)| answer.pointer(pointer) == Some(value));
+        if done {
+            return Ok(answer);
         }
     }
+}
+
+fn fill(text: &str, known: &BTreeMap<&'static str, String>) -> String {
+    known.iter().fold(text.to_owned(), |text, (key, value)| {
+        text.replace(&format!("{{{key}}}"), value)
+    })
 }
 
 async fn send(

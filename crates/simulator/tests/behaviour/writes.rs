@@ -124,11 +124,39 @@ async fn writes() -> Result<()> {
             strategic(MAP, json!({"metadata": {"finalizers": ["e.org/b"]}, "data": {"k": null, "m": "1"}})),
             strategic(MAP, json!({"metadata": {"finalizers": null}})),
         ]),
+        case("strategic merge patches with directives", {
+            let job = "/apis/batch/v1/namespaces/{ns}/cronjobs/a";
+            let pod = |spec: Value| json!({"spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}});
+            let mut made = pod(json!({"restartPolicy": "Never", "containers": [{"name": "a", "image": "x", "env": [{"name": "A", "value": "1"}]},
+                {"name": "b", "image": "x"}, {"name": "c", "image": "x"}], "volumes": [{"name": "v", "emptyDir": {}}]}));
+            made["metadata"] = json!({"name": "a", "finalizers": ["e.org/a", "e.org/b"]});
+            made["spec"]["schedule"] = json!("@daily");
+            made["spec"]["suspend"] = json!(true);
+            vec![
+                post("/apis/batch/v1/namespaces/{ns}/cronjobs", made).only(&["/code", "/body/message"]),
+                strategic(job, pod(json!({"$setElementOrder/containers": [{"name": "c"}, {"name": "n"}, {"name": "a"}],
+                    "containers": [{"name": "n", "image": "y"}, {"name": "a", "image": "z"}]}))),
+                strategic(job, pod(json!({"containers": [{"name": "m", "image": "y"}, {"name": "b", "image": "w"}]}))),
+                strategic(job, pod(json!({"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}], "containers": [{"name": "c", "$patch": "delete"}]}))),
+                strategic(job, pod(json!({"volumes": [{"name": "v", "$retainKeys": ["name", "hostPath"], "hostPath": {"path": "/x"}}]}))),
+                strategic(job, pod(json!({"containers": [{"$patch": "replace"}, {"name": "q", "image": "y"}]}))),
+                strategic(job, json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["e.org/a"]}})),
+                strategic(job, json!({"metadata": {"$setElementOrder/finalizers": ["e.org/c", "e.org/b"], "finalizers": ["e.org/c"]}})),
+                strategic(job, json!({"metadata": {"finalizers": ["e.org/d", "e.org/b"]}})),
+                strategic(job, json!({"metadata": {"labels": {"$patch": "replace", "x": "y"}, "finalizers": null}})),
+            ]
+        }),
         case("a patch of no known type", [made(), raw("PATCH", MAP, "application/json", "{}")]),
         case("a patch without effect", [made(), merge_patch(MAP, json!({"data": {"k": "v"}}))]),
         case("a patch in dry run", [made(), merge_patch(&format!("{MAP}?dryRun=All"), json!({"data": {"k": "w"}})), get(MAP)]),
         case("delete", [made(), delete(MAP), get(MAP), delete(MAP)]),
         case("delete in dry run", [made(), delete(&format!("{MAP}?dryRun=All")), get(MAP)]),
+        case("delete in dry run, as the body says", [
+            made(),
+            delete_with(MAP, json!({"dryRun": ["All"]})),
+            delete_with(&format!("{MAPS}?labelSelector=!x"), json!({"dryRun": ["All"]})).only(&["/code", "/body/kind"]),
+            get(MAP),
+        ]),
         case("delete with preconditions", [
             made(),
             delete_with(MAP, json!({"preconditions": {"uid": "x"}})),

@@ -8,6 +8,7 @@
 )]
 
 mod alone;
+mod applies;
 mod kubectl;
 mod normal;
 mod walk;

@@ -106,3 +106,61 @@ async fn a_namespace_that_is_deleted_is_emptied() {
         assert!(cluster.list(path).await.is_empty(), "{path}");
     }
 }
+
+const WIDGETS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, kind: Widget}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+---
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: a, namespace: default}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: team}}
+---
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: b, namespace: team}
+";
+
+#[tokio::test]
+async fn the_end_of_a_definition_ends_its_watches() {
+    let cluster = Cluster::of(WIDGETS).await;
+    let definition = "apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.com";
+    let delete = async {
+        cluster.ask("DELETE", definition, JSON, &json!({})).await;
+    };
+    let path = "apis/example.com/v1/widgets?watch=1&resourceVersion=0";
+    let events = cluster.watch_while(path, delete).await;
+    let seen: Vec<(&str, &str)> = events
+        .iter()
+        .map(|e| {
+            (
+                e["type"].as_str().unwrap(),
+                e["object"]["metadata"]["name"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let begin = [("ADDED", "a"), ("ADDED", "b")];
+    let end = [("DELETED", "a"), ("DELETED", "b")];
+    assert_eq!(seen, [begin, end].concat());
+}
+
+#[tokio::test]
+async fn a_namespace_is_emptied_of_custom_resources() {
+    let cluster = Cluster::of(WIDGETS).await;
+    cluster.running.settle();
+    cluster
+        .ask("DELETE", "api/v1/namespaces/team", JSON, &json!({}))
+        .await;
+    cluster.running.pass(5);
+    let left = cluster.list("apis/example.com/v1/widgets").await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["metadata"]["namespace"], "default");
+}

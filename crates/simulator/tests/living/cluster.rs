@@ -1,6 +1,7 @@
 //! A cluster under a manual clock, and short ways to look into it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -84,6 +85,19 @@ impl Cluster {
             Value::Array(items) => items,
             other => panic!("{other}"),
         }
+    }
+
+    /// Begins a watch, does something, and returns the events until the watch ends by itself.
+    pub async fn watch_while(&self, path: &str, act: impl Future<Output = ()>) -> Vec<Value> {
+        let request = http::Request::get(format!("/{path}"));
+        let request = request.body(kube::client::Body::empty()).unwrap();
+        let answer = self.client.send(request).await.unwrap();
+        act.await;
+        let rest = answer.into_body().collect_bytes();
+        let rest = tokio::time::timeout(Duration::from_secs(10), rest).await;
+        let body = rest.expect("the watch ends by itself").unwrap();
+        let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
 
     /// Changes an object as somebody who edits it.

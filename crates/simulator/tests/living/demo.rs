@@ -227,3 +227,28 @@ async fn it_lives() {
     assert!(unavailable.len() <= 4, "{unavailable:?}");
     assert!(cluster.list("api/v1/pods").await.len() < 160, "nothing piles up");
 }
+
+#[tokio::test]
+async fn it_has_a_gateway_and_a_kind_of_its_own() {
+    let cluster = demo().await;
+    let routes = cluster.list("apis/gateway.networking.k8s.io/v1/httproutes").await;
+    assert_eq!(names(&routes), ["catalog", "web"]);
+    let services = cluster.list("api/v1/services").await;
+    for route in &routes {
+        let parent = &route["spec"]["parentRefs"][0];
+        let gateways = cluster.list("apis/gateway.networking.k8s.io/v1/gateways").await;
+        assert!(gateways.iter().any(|it| it["metadata"]["name"] == parent["name"]));
+        let to = &route["spec"]["rules"][0]["backendRefs"][0];
+        let is_target = |it: &&Value| {
+            it["metadata"]["name"] == to["name"]
+                && it["metadata"]["namespace"] == route["metadata"]["namespace"]
+        };
+        let target = services.iter().find(is_target).unwrap();
+        assert_eq!(target["spec"]["ports"][0]["port"], to["port"]);
+    }
+    let backups = cluster.list("apis/shop.example.com/v1/databasebackups").await;
+    assert_eq!(names(&backups), ["catalog-db", "orders-db"]);
+    assert_eq!(condition(&backups[0], "Ready")["status"], "True");
+    // It is eight hours before noon.
+    assert_eq!(backups[0]["status"]["lastBackupTime"], "2026-11-21T04:08:20Z");
+}

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use simulator::{Scenario, Simulator, StartError};
+use simulator::{Clock, Scenario, Simulator, StartError};
+
+use crate::cluster::Cluster;
 
 async fn refusal(name: &str, text: Option<&str>) -> StartError {
     let file: PathBuf = std::env::temp_dir().join(format!("simulator-{}-{name}.yaml", std::process::id()));
@@ -104,4 +106,70 @@ async fn a_fault_that_is_wrong_is_named() {
         };
         assert_eq!((*document, field.as_str()), (1, expected), "{error}");
     }
+}
+const DEFINITION: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, kind: Widget}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec: {type: object, properties: {size: {type: integer, minimum: 1}, color: {type: string, default: red}}}
+";
+
+fn widget(spec: &str) -> String {
+    format!("apiVersion: example.com/v1\nkind: Widget\nmetadata: {{name: a}}\nspec: {spec}\n---\n")
+}
+
+#[tokio::test]
+async fn a_custom_resource_that_is_wrong_is_named() {
+    for (name, text, expected) in [
+        (
+            "size",
+            format!("{}{DEFINITION}", widget("{size: 0}")),
+            (1, "spec.size"),
+        ),
+        (
+            "more",
+            format!("{}{DEFINITION}", widget("{more: 0}")),
+            (1, "spec.more"),
+        ),
+        (
+            "cel",
+            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: self > 0}]"),
+            (1, "spec"),
+        ),
+        (
+            "kind",
+            DEFINITION.replace("plural: widgets", "plural: gadgets"),
+            (1, "metadata.name"),
+        ),
+    ] {
+        let error = refusal(name, Some(&text)).await;
+        let StartError::Scenario { document, field, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!((*document, field.as_str()), expected, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn custom_resources_of_a_file_are_served() {
+    let file = std::env::temp_dir().join(format!("simulator-{}-custom.yaml", std::process::id()));
+    // The definition may come after its objects.
+    std::fs::write(&file, format!("{}{DEFINITION}", widget("{size: 2}"))).unwrap();
+    let simulator = Simulator::new().scenario(Scenario::File(file.clone()));
+    let cluster = Cluster::start(simulator.clock(Clock::manual(1_795_262_900))).await;
+    std::fs::remove_file(&file).unwrap();
+    let widgets = cluster.list("apis/example.com/v1/widgets").await;
+    assert_eq!(widgets[0]["spec"], serde_json::json!({"size": 2, "color": "red"}));
 }
