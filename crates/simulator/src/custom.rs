@@ -35,7 +35,9 @@ pub(crate) struct Custom {
     pub(crate) given: Value,
     columns: Vec<Column>,
     pub(crate) scale: Option<Scale>,
-    /// That of the version in which objects are stored.
+    /// The version in which objects are stored.
+    pub(crate) stored_version: String,
+    /// Its schema.
     stored: Arc<Schema>,
     /// Objects are stored in another version, which may hold something else.
     converted: bool,

@@ -142,7 +142,9 @@ fn resources(shared: &Shared, group: &str, version: &str) -> Option<Value> {
 
 /// The API server's way to say in which version objects are stored: a hash of group, version and kind.
 fn storage_version_hash(resource: &Resource) -> String {
-    let kind = format!("{}/{}/{}", resource.group, resource.version, resource.kind);
+    let custom = resource.custom.as_ref();
+    let version = custom.map_or(&resource.version, |custom| &custom.stored_version);
+    let kind = format!("{}/{version}/{}", resource.group, resource.kind);
     let digest = Sha256::digest(kind.as_bytes());
     STANDARD.encode(digest.get(..8).unwrap_or_default())
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::{Value, json};
 
 use crate::custom::Custom;
+use crate::custom::definition::priority;
 use crate::data::{Data, ResourceEntry, SubresourceEntry};
 use crate::store::ResourceId;
 
@@ -176,7 +177,11 @@ impl Resources {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let is_of = |r: &Arc<Resource>| r.custom.as_ref().is_some_and(|c| c.definition == definition);
         let others = table.all.iter().filter(|r| !is_of(r)).cloned();
-        let all = others.chain(resources.into_iter().map(Arc::new)).collect();
+        let all = others.chain(resources.into_iter().map(Arc::new));
+        let (mut defined, mut all): (Vec<_>, Vec<_>) = all.partition(|r| r.custom.is_some());
+        // Groups by their names, versions from the best to the least, as in discovery.
+        defined.sort_by_cached_key(|r| (r.group.clone(), priority(&r.version), r.plural.clone()));
+        all.append(&mut defined);
         *table = Arc::new(Table::of(all));
     }
 

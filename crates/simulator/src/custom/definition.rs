@@ -39,6 +39,7 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
     let versions = spec["versions"].as_array().into_iter().flatten();
     let schema_of = |version: &Value| version["schema"]["openAPIV3Schema"].clone();
     let storage = versions.clone().find(|version| version["storage"] == true);
+    let stored_version = storage.map(|version| text(version, "/name")).unwrap_or_default();
     let storage = storage.map(schema_of).unwrap_or_default();
     // The API server takes a schema that all versions share out of them before it looks at it.
     let shared_schema = versions.clone().all(|version| schema_of(version) == storage);
@@ -69,6 +70,7 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
             definition: text(definition, "/metadata/name"),
             holds: types::whole(&read),
             converted: schema != storage,
+            stored_version: stored_version.clone(),
             stored: stored.clone(),
             changed: definition["metadata"]["generation"]
                 .as_i64()
@@ -118,7 +120,7 @@ fn texts(list: &Value) -> Vec<String> {
 }
 
 /// Sorts `v2` before `v1` before `v1beta1` before anything else.
-fn priority(version: &str) -> (u8, std::cmp::Reverse<(u64, u64)>, String) {
+pub(crate) fn priority(version: &str) -> (u8, std::cmp::Reverse<(u64, u64)>, String) {
     let number = |text: &str| text.parse::<u64>().ok();
     let parsed = version.strip_prefix('v').and_then(|rest| {
         for (stage, word) in [(1, "beta"), (2, "alpha")] {

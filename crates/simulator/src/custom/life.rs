@@ -156,10 +156,17 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
 }
 
 fn is_same(old: &Resource, new: &Resource) -> bool {
-    let given = |resource: &Resource| {
+    fn given(resource: &Resource) -> Option<(&Value, &str, bool, bool)> {
         let custom = resource.custom.as_ref();
-        custom.map(|custom| (custom.given.clone(), custom.converted, custom.changed))
-    };
+        custom.map(|custom| {
+            (
+                &custom.given,
+                custom.stored_version.as_str(),
+                custom.converted,
+                custom.changed,
+            )
+        })
+    }
     old.discovery == new.discovery
         && old.version == new.version
         && old.columns == new.columns

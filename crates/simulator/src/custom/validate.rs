@@ -21,19 +21,29 @@ fn value(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>) {
         return;
     }
     if let Some(wanted) = misfit(schema, value) {
+        let format = schema.limits.format.as_str();
+        // With a format, values that are neither texts nor lists are told by theirs.
+        let (wanted, got) = match value {
+            Value::String(_) | Value::Array(_) | Value::Null => (wanted.as_str(), kind_of(value)),
+            _ if format.is_empty() => (wanted.as_str(), kind_of(value)),
+            Value::Number(number) if number.is_f64() => (format, "float64"),
+            Value::Number(_) => (format, "int64"),
+            _ => (format, ""),
+        };
         causes.push(Cause {
             reason: "FieldValueTypeInvalid",
-            message: format!(
-                "Invalid value: {:?}: {path} in body must be of type {wanted}: {:?}",
-                kind_of(value),
-                kind_of(value)
-            ),
+            message: format!("Invalid value: {got:?}: {path} in body must be of type {wanted}: {got:?}"),
             field: path.to_owned(),
         });
-        if schema.kind == "integer" && value.is_f64() {
-            let why = format!("Checked value must be of type integer (default format) in {path}");
-            causes.push(nowhere(&why));
-        }
+    }
+    if schema.kind == "integer" && !fits_format(&schema.limits.format, value) {
+        let format = match schema.limits.format.as_str() {
+            "" => "(default format)".to_owned(),
+            format => format!("with format {format}"),
+        };
+        causes.push(nowhere(&format!(
+            "Checked value must be of type integer {format} in {path}"
+        )));
     }
     match value {
         Value::Object(fields) => {
@@ -59,6 +69,15 @@ fn value(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>) {
     junctions(schema, value, path, causes);
 }
 
+/// Whether a number is whole, and within the bounds of its format.
+fn fits_format(format: &str, value: &Value) -> bool {
+    match (value.as_i64(), format) {
+        (Some(number), "int32") => i32::try_from(number).is_ok(),
+        (Some(_), _) => true,
+        (None, _) => !value.is_number(),
+    }
+}
+
 /// A cause that the API server gives no field.
 fn nowhere(why: &str) -> Cause {
     Cause {
@@ -82,6 +101,7 @@ fn misfit(schema: &Schema, value: &Value) -> Option<String> {
         return (!fits).then(|| "integer,string".to_owned());
     }
     let fits = match schema.kind.as_str() {
+        "string" if value.is_array() => !schema.limits.format.is_empty(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         "string" => value.is_string(),

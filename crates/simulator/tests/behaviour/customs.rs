@@ -187,6 +187,29 @@ async fn definitions() -> Result<()> {
             ]);
             steps
         }),
+        case("two definitions of a group", {
+            let mut gadgets = definition(json!({"name": "v1beta1", "schema": spec_of(json!({}))}));
+            gadgets["metadata"]["name"] = json!("gadgets.{ns}.example.com");
+            gadgets["spec"]["names"] = json!({"plural": "gadgets", "kind": "Gadget"});
+            let second = gadgets["spec"]["versions"][0].clone();
+            if let Some(versions) = gadgets["spec"]["versions"].as_array_mut() {
+                versions.push(second);
+                versions[1]["name"] = json!("v1");
+                versions[1]["storage"] = json!(false);
+            }
+            let gadget = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.{ns}.example.com";
+            let mut steps = vec![post(DEFINITIONS, gadgets).only(&["/code", "/body/spec/names"])];
+            steps.extend(served(simple()));
+            steps.extend([
+                get("/apis/{ns}.example.com/v1/gadgets").until("/code", json!(200)).quiet(),
+                get("/apis/{ns}.example.com/v1").until("/body/resources/2/kind", json!("Widget")),
+                get("/apis/{ns}.example.com").until("/body/versions/1/version", json!("v1beta1")),
+                get("/apis/{ns}.example.com/v1beta1/widgets"),
+                delete(gadget).quiet(),
+                delete(DEFINITION).quiet(),
+            ]);
+            steps
+        }),
         case("two versions", {
             let mut two = simple();
             two["spec"]["versions"][0]["storage"] = json!(false);
@@ -489,7 +512,7 @@ async fn schemas() -> Result<()> {
     );
     refused(
         text(json!({"format": "date-time"})),
-        vec![json!("2020-01-01T00:00:00Z"), json!("x")],
+        vec![json!("2020-01-01T00:00:00Z"), json!("x"), json!(1), json!(true)],
     );
     refused(json!({"type": "boolean"}), vec![json!(true), json!("true")]);
     refused(text(json!({"nullable": true})), vec![json!(null), json!("x")]);
@@ -565,6 +588,21 @@ async fn schemas() -> Result<()> {
     refused(
         json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}),
         vec![json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"y": 1}})],
+    );
+    refused(
+        json!({"type": "integer", "format": "int32"}),
+        vec![
+            json!(3_000_000_000_i64),
+            json!(1),
+            json!(1.5),
+            json!("x"),
+            json!(true),
+            json!([]),
+        ],
+    );
+    refused(
+        json!({"type": "integer", "format": "int64"}),
+        vec![json!(3_000_000_000_i64)],
     );
     compare(vec![with(
         "schemas",
