@@ -331,3 +331,29 @@ async fn a_token_ends_by_the_clock_and_with_its_account() {
         .await;
     assert!(holder(&second).await.is_none());
 }
+
+#[tokio::test]
+async fn many_follow_a_log_and_a_line_costs_no_task() {
+    const FOLLOWERS: usize = 100;
+    let (cluster, pods) = with_pod("", "", 10).await;
+    let follow = LogParams {
+        follow: true,
+        ..LogParams::default()
+    };
+    let mut all = Vec::new();
+    for _ in 0..FOLLOWERS {
+        let mut lines = pods.log_stream("p", &follow).await.unwrap().lines();
+        assert!(lines.next().await.unwrap().unwrap().starts_with("[simulated]"));
+        all.push(lines);
+    }
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    cluster.running.pass(3600);
+    for lines in &mut all {
+        // A line every five seconds.
+        for _ in 0..700 {
+            lines.next().await.unwrap().unwrap();
+        }
+    }
+    assert!(tasks() <= before, "{} and {before}", tasks());
+}
