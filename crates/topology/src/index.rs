@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 mod complete;
 mod edges;
+mod kinds;
 mod labels;
 mod lookup;
 mod multi;

@@ -15,12 +15,14 @@ mod budget;
 pub(crate) mod classes;
 mod cron_job;
 mod csi;
+mod custom;
 mod daemon_set;
 mod deployment;
 mod draft;
 pub(crate) mod endpoint_slice;
 pub(crate) mod event;
 pub(crate) mod extension;
+pub(crate) mod fields;
 pub(crate) mod ingress;
 mod job;
 mod lease;
@@ -84,6 +86,9 @@ type Reader = fn(KindId, &[u8], &mut Symbols) -> Result<Facts, serde_json::Error
 fn reader(kind: KindId) -> Option<Reader> {
     if kind.get().watch == WatchForm::Table {
         return Some(table::read);
+    }
+    if kind.is_discovered() {
+        return Some(custom::read);
     }
     if kind.get().id.contains('.') {
         return Some(extension::read);

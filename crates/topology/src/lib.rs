@@ -21,6 +21,8 @@
 //! 4. Name the file in `kinds.rs`: its module and its arm in `reader`. A test fails until you do.
 //! 5. Add a real object to `tests/fixtures/<kind>.json` and its row, as kubectl prints it, to `tests/rows.rs`.
 //!
+//! A kind without an entry is read by `kinds/custom.rs` once the cluster is found to serve it: [`Index::register`].
+//!
 //! # To add a rule
 //!
 //! 1. If the type of edge is new, add it at the end of [`Relation`](model::graph::Relation), with its words.
@@ -33,6 +35,7 @@
 //! 5. Add its cases to `tests/rules.rs` (there, missing, another namespace), its fields to `tests/naive/world.rs`, and
 //!    the rule once more, from the design, to the oracle in `tests/naive/builder.rs`.
 
+mod application;
 pub mod change;
 pub mod facts;
 pub mod index;

@@ -1,10 +1,13 @@
 //! Which pairs of nodes an event can affect, and what happens to the edge between them.
 
 use super::Index;
+use super::labels::Scope;
 use crate::change::EdgeChange;
 use crate::facts::{Facts, Key, Reference, Selector, Within};
 use crate::proof::{self, Proof};
 use crate::rules::{self, Absent};
+use crate::selector::LabelSelector;
+use crate::state::Entry;
 use crate::symbols::Sym;
 use model::graph::{EdgeKey, End, NodeState, Relation};
 use model::{KindId, NodeId};
@@ -199,7 +202,7 @@ impl Index {
             let selectors = facts.map_or(&[][..], Facts::selectors).iter();
             for selector in selectors.filter(|selector| matches!(selector.within, Within::Matching(_))) {
                 let scope = (selector.kind, Some(namespace.key.name.clone()));
-                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                let selected = self.selected(&scope, &selector.labels);
                 edges.extend(selected.into_iter().map(|target| EdgeKey {
                     source: *id,
                     target,
@@ -250,7 +253,7 @@ impl Index {
         for selector in facts.selectors() {
             for namespace in self.namespaces(facts, selector) {
                 let scope = (selector.kind, namespace);
-                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                let selected = self.selected(&scope, &selector.labels);
                 edges.extend(selected.into_iter().map(|target| EdgeKey {
                     source: id,
                     target,
@@ -259,6 +262,20 @@ impl Index {
             }
         }
         edges
+    }
+
+    /// The objects of a scope whose labels meet the selector. Cost for kinds whose labels are not indexed: the objects of
+    /// the scope.
+    fn selected(&self, scope: &Scope, labels: &LabelSelector) -> Vec<NodeId> {
+        if rules::is_selectable(scope.0) {
+            return self.lookup.labelled.selected(scope, labels);
+        }
+        let within: Vec<String> = scope.1.iter().map(ToString::to_string).collect();
+        let entries = self.state.objects(scope.0, &within);
+        entries
+            .filter(|entry| entry.facts().is_some_and(|facts| labels.matches(&facts.labels)))
+            .map(Entry::id)
+            .collect()
     }
 
     /// The namespaces in which a selector looks; `None` for a cluster-scoped kind.
@@ -283,9 +300,6 @@ impl Index {
     }
 
     fn edges_from_selectors(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
-        if !rules::is_selectable(facts.key.kind) {
-            return Vec::new();
-        }
         let candidates = self.lookup.selectors.candidates(facts).into_iter();
         candidates
             .map(|(source, relation)| EdgeKey {

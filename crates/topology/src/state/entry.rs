@@ -125,7 +125,7 @@ impl Entry {
         Node {
             id: self.id,
             key: self.key().node_key(),
-            api_version: self.key().kind.get().api_version(),
+            api_version: state.api_version(self.key().kind),
             state: self.state(),
             outside,
             uid: facts.map(|facts| facts.uid.to_string()).unwrap_or_default(),

@@ -31,6 +31,15 @@ impl State {
         Some(entry)
     }
 
+    /// The cluster serves a kind in this version, or no longer does. Answers whether that is news.
+    pub(crate) fn set_version(&mut self, kind: KindId, version: Option<Sym>) -> bool {
+        let before = match version.clone() {
+            Some(version) => self.kinds.insert(kind, version),
+            None => self.kinds.remove(&kind),
+        };
+        before != version
+    }
+
     /// The id at an address.
     pub(crate) fn id(&self, key: &Key) -> Option<NodeId> {
         self.places.get(key).copied()

@@ -93,7 +93,8 @@ impl Scope {
                 .filter(|entry| self.draws(entry.key().kind))
                 .collect()
         } else {
-            KindId::all()
+            state
+                .kinds()
                 .filter(|kind| self.draws(*kind))
                 .flat_map(|kind| state.nodes_of(kind, &self.namespaces))
                 .collect()
