@@ -60,4 +60,4 @@ pub use list::ListView;
 pub use query::QueryError;
 pub use state::{Entry, State};
 pub use symbols::{Sym, Symbols};
-pub use view::{GraphView, ViewError};
+pub use view::{GraphView, LevelView, ViewError};

@@ -10,9 +10,12 @@ use model::{Health, KindId, NodeId, NodeKey};
 use std::sync::Arc;
 
 mod entry;
+mod groups;
 mod write;
 
 pub use entry::{Entry, Owned};
+pub(crate) use groups::Place;
+pub use groups::{GroupKey, Groups, Members, Sum};
 
 /// The kind that lets routes name Services of other namespaces.
 pub(crate) const REFERENCE_GRANT: &str = "ReferenceGrant.gateway.networking.k8s.io";
@@ -30,6 +33,8 @@ pub struct State {
     totals: OrdMap<KindId, Tally>,
     /// The kinds that the cluster was found to serve, with their versions.
     kinds: OrdMap<KindId, Sym>,
+    /// The same nodes and edges from further away.
+    groups: Groups,
     /// The edges, by source.
     edges: OrdMap<EdgeKey, Arc<Proof>>,
     /// The edges by target, then relation, then source: "what owns this" does not walk over "what runs on this".
@@ -134,6 +139,11 @@ impl State {
                     && key.name.starts_with(&*start.name)
             })
             .map(|(_, id)| *id)
+    }
+
+    /// The nodes and edges as groups.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// An edge's proof.

@@ -39,11 +39,12 @@ impl Index {
     /// Puts an edge in, changes its proof or takes it out, with the roll-up of health along owners. Absent objects that it
     /// joined are looked at when the event [settles](Self::settle).
     pub(super) fn set_edge(&mut self, key: EdgeKey, proof: Option<Proof>) {
-        let before = self.state.proof(&key);
-        if before == proof.as_ref() {
+        let before = self.state.shared_proof(&key);
+        if before.as_deref() == proof.as_ref() {
             return;
         }
-        let change = match (before, &proof) {
+        self.count_proof(key, before.as_deref(), proof.as_ref());
+        let change = match (&before, &proof) {
             (Some(before), None) => EdgeChange::Removed(before.layer),
             _ => EdgeChange::Upserted,
         };
@@ -57,6 +58,9 @@ impl Index {
             } else {
                 self.unlink(key.source, key.target);
             }
+        }
+        if matches!(key.relation, Relation::Owns | Relation::Manages) && there != was_there {
+            self.unplaced.push(key.target);
         }
         if !there {
             self.loosened.extend([key.source, key.target]);
@@ -75,6 +79,7 @@ impl Index {
                 self.take(id);
             }
         }
+        self.place_all();
     }
 
     pub(super) fn edges_around(&self, id: NodeId) -> Vec<EdgeKey> {

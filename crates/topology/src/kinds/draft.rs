@@ -136,7 +136,9 @@ impl<'s> Draft<'s> {
         let namespaced = kind.get().namespaced && !meta.namespace.is_empty();
         let labels = symbols.labels(meta.labels.pairs());
         let release = meta.annotations.get(meta::RELEASE);
-        let release = release.filter(|release| !release.is_empty() && labels.get(INSTANCE).is_none());
+        let release = release.filter(|release| {
+            !release.is_empty() && labels.get(INSTANCE).is_none_or(|instance| instance.is_empty())
+        });
         let extra = Extra {
             release: release.map(|release| symbols.intern(release)),
             ..Extra::default()

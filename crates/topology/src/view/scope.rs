@@ -36,12 +36,17 @@ impl Scope {
         Self { namespaces, layers }
     }
 
+    /// The namespaces asked for; empty for all.
+    pub(super) fn namespaces(&self) -> &[String] {
+        &self.namespaces
+    }
+
     pub(super) fn has_layer(&self, layer: Layer) -> bool {
         self.layers.contains(&layer)
     }
 
     /// Whether a namespace is one of those asked for. What has no namespace is in only if all are.
-    fn has(&self, namespace: Option<&Sym>) -> bool {
+    pub(super) fn has(&self, namespace: Option<&Sym>) -> bool {
         self.namespaces.is_empty()
             || namespace.is_some_and(|namespace| {
                 self.namespaces

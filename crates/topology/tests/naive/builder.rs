@@ -1,9 +1,11 @@
 //! The graph from a list of objects, by looking at every pair: the rules of the design once more, written from its text and
 //! on the JSON of the objects. Slow, and independent of the readers and of the index.
 
+use crate::groups::Naive;
 use crate::world::World;
 use model::graph::{EdgeKey, NodeState, Relation};
 use model::kind::KINDS;
+use model::level::Level;
 use model::{Health, KindId, NodeId, NodeKey};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,15 +24,15 @@ const SELECTING: &[&str] = &[
 ];
 
 /// Source, type, target.
-type Ends = (String, String, String);
+pub type Ends = (String, String, String);
 /// A path, whether it lies on the target, and whether it is a default.
 type Field = (String, bool, bool);
 
 #[derive(Debug, Clone, PartialEq)]
-struct EdgeBody {
-    layer: String,
+pub struct EdgeBody {
+    pub layer: String,
     derivation: String,
-    healthy: bool,
+    pub healthy: bool,
     fields: BTreeSet<Field>,
 }
 
@@ -87,11 +89,11 @@ fn says(relation: &'static str, layer: &'static str, path: impl Into<String>) ->
     }
 }
 
-fn s(value: &Value) -> &str {
+pub fn s(value: &Value) -> &str {
     value.as_str().unwrap_or("")
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -1137,7 +1139,8 @@ impl<'w> Expected<'w> {
         below
     }
 
-    pub fn check(&self, state: &State) {
+    /// Compares node by node and edge by edge, and if `far` group by group.
+    pub fn check(&self, state: &State, far: bool) {
         let ids: BTreeMap<NodeId, String> = state
             .nodes()
             .map(|entry| (entry.id(), entry.key().node_key().to_string()))
@@ -1190,6 +1193,16 @@ impl<'w> Expected<'w> {
             unhealthy += u32::from(entry.health() == Health::Unhealthy);
         }
         assert_eq!(state.unhealthy(), unhealthy);
+        let naive = Naive {
+            by_id: &by_id,
+            edges: &self.edges,
+            json: self.json(),
+        };
+        for level in [Level::Application, Level::Namespace, Level::Cluster] {
+            if far {
+                naive.check(state, level);
+            }
+        }
         let found = self.world.versions.keys().copied();
         let found = found.filter(|kind| kind.is_discovered());
         assert!(state.kinds().skip(KINDS.len()).eq(found));
@@ -1208,6 +1221,13 @@ impl<'w> Expected<'w> {
             let listed: Vec<&Key> = state.objects(kind, &[]).map(Entry::key).collect();
             assert_eq!(listed, keys);
         }
+    }
+
+    /// The JSON of the objects, by address.
+    fn json(&self) -> BTreeMap<&str, &'w Value> {
+        let json: Vec<&Value> = self.world.json.values().collect();
+        let places = self.places.iter();
+        places.map(|(id, place)| (id.as_str(), json[*place])).collect()
     }
 
     fn check_edges(&self, state: &State, ids: &BTreeMap<NodeId, String>) {

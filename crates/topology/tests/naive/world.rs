@@ -567,12 +567,23 @@ impl Spec {
             ""
         };
         let owners: Vec<Value> = (0..dice.roll(3))
-            .map(|_| json!({"kind": "Any", "name": "any", "uid": dice.uid(), "controller": true}))
+            .map(
+                |_| json!({"kind": "Any", "name": "any", "uid": dice.uid(), "controller": dice.roll(2) == 0}),
+            )
             .collect();
         let mut labels = serde_json::Map::new();
         for (key, values) in [("app", ["x", "y"]), ("tier", ["1", "2"])] {
             if dice.roll(3) > 0 {
                 labels.insert(key.to_owned(), dice.pick(&values).into());
+            }
+        }
+        if dice.roll(5) == 0 {
+            labels.insert(
+                "app.kubernetes.io/instance".to_owned(),
+                dice.pick(&["i0", "i1", ""]).into(),
+            );
+            if dice.roll(3) == 0 {
+                labels.insert("app.kubernetes.io/part-of".to_owned(), "whole".into());
             }
         }
         if kind == "EndpointSlice" && dice.roll(4) > 0 {
@@ -614,6 +625,9 @@ impl Spec {
             }
             object["spec"] = spec;
             object["status"] = status;
+        }
+        if dice.roll(6) == 0 {
+            object["metadata"]["annotations"]["meta.helm.sh/release-name"] = dice.pick(&["i0", "h0"]).into();
         }
         object
     }
