@@ -329,5 +329,8 @@ mod tests {
         assert_eq!((index.state.node_count(), index.state.edge_count()), (0, 0));
         assert_eq!(format!("{:?}", index.lookup), format!("{:?}", Lookup::default()));
         assert_eq!(format!("{:?}", index.rollup), format!("{:?}", Rollup::default()));
+        assert_eq!(format!("{:?}", index.unwell), format!("{:?}", Unwell::default()));
+        let groups = format!("{:?}", index.state.groups());
+        assert_eq!(groups, format!("{:?}", crate::state::Groups::default()));
     }
 }
