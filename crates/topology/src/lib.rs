@@ -8,6 +8,8 @@
 //! JSON --kinds::read--> Facts --Index::upsert--> State + Change --GraphView, ListView--> what a page shows
 //! ```
 //!
+//! From further away the same graph is [groups](state::Groups), kept with it; [`LevelView`] is a [`GraphView`] at any level.
+//!
 //! An event costs what it changes: an edge is a pure function of its two ends ([`proof`]), and the index proves again only
 //! the pairs that the changed fields can reach. A heartbeat that moves a status proves nothing.
 //!
