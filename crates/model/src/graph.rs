@@ -572,12 +572,12 @@ pub struct GraphAt {
 }
 
 /// Maps whose values carry their own key travel as a list of the values.
-mod values {
+pub(crate) mod values {
     use super::{Edge, EdgeKey, Node, NodeId};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::collections::BTreeMap;
 
-    pub(super) trait Keyed {
+    pub(crate) trait Keyed {
         type Key: Ord;
         fn key(&self) -> Self::Key;
     }
@@ -596,14 +596,14 @@ mod values {
         }
     }
 
-    pub(super) fn serialize<V: Serialize, K, S: Serializer>(
+    pub(crate) fn serialize<V: Serialize, K, S: Serializer>(
         map: &BTreeMap<K, V>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(map.values())
     }
 
-    pub(super) fn deserialize<'de, V, D>(deserializer: D) -> Result<BTreeMap<V::Key, V>, D::Error>
+    pub(crate) fn deserialize<'de, V, D>(deserializer: D) -> Result<BTreeMap<V::Key, V>, D::Error>
     where
         V: Keyed + Deserialize<'de>,
         D: Deserializer<'de>,

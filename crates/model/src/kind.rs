@@ -1,9 +1,14 @@
 //! The kind table: what the product knows of each kind of object, as data in one place.
 //!
-//! To add a kind, add an entry here and its reader in `crates/topology/src/kinds/`.
+//! To add a kind, add an entry here and its reader in `crates/topology/src/kinds/`. Kinds without an entry get a row when
+//! a cluster is found to serve them: [`KindId::discovered`].
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+
+mod discovered;
+
+pub use discovered::{Discovered, KindError};
 
 /// What the product knows of one kind.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,21 +45,25 @@ pub enum WatchForm {
     Table,
 }
 
-/// A kind's place in [`KINDS`], or after it in [`VIRTUAL`].
+/// A kind's place in [`KINDS`], after it in [`VIRTUAL`], or after both among those that were found at run time. The number
+/// means nothing outside of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KindId(u16);
 
 impl KindId {
-    /// The kind of this name in addresses (`Pod`, `User`), if a table has it.
+    /// The kind of this name in addresses (`Pod`, `User`), if it has a row.
     pub fn of(id: &str) -> Option<Self> {
-        let place = KINDS.iter().chain(VIRTUAL).position(|entry| entry.id == id)?;
-        u16::try_from(place).ok().map(Self)
+        let place = KINDS.iter().chain(VIRTUAL).position(|entry| entry.id == id);
+        match place {
+            Some(place) => u16::try_from(place).ok().map(Self),
+            None => discovered::find(|row| row.id == id),
+        }
     }
 
     /// Whether it is no kind of the API: [`VIRTUAL`].
     pub fn is_virtual(self) -> bool {
-        usize::from(self.0) >= KINDS.len()
+        !self.is_discovered() && usize::from(self.0) >= KINDS.len()
     }
 
     /// The kind of this plural: `pods`, `deployments.apps` or `deployments.v1.apps`.
@@ -75,7 +84,7 @@ impl KindId {
         Self::find(|entry| entry.group == group && entry.kind == kind)
     }
 
-    /// All kinds that are watched, in the table's order.
+    /// All kinds of the table, in its order; none that was found at run time.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..KINDS.len()).filter_map(|index| u16::try_from(index).ok().map(Self))
     }
@@ -85,11 +94,13 @@ impl KindId {
         // An id is only made from a place in the table; the first entry stands in for one from a foreign wire.
         let place = usize::from(self.0);
         let entry = KINDS.get(place).or_else(|| VIRTUAL.get(place - KINDS.len()));
-        entry.unwrap_or(&KINDS[0])
+        entry.or_else(|| discovered::get(place)).unwrap_or(&KINDS[0])
     }
 
     fn find(is: impl Fn(&Kind) -> bool) -> Option<Self> {
-        Self::all().find(|id| is(id.get()))
+        Self::all()
+            .find(|id| is(id.get()))
+            .or_else(|| discovered::find(is))
     }
 }
 

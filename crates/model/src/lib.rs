@@ -11,6 +11,7 @@ pub mod graph;
 pub mod health;
 pub mod ids;
 pub mod kind;
+pub mod level;
 pub mod list;
 pub mod stream;
 pub mod time;

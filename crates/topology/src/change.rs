@@ -1,9 +1,11 @@
 //! What changed between two states: ids only. What they are is read from the later state.
 
+use crate::state::GroupKey;
 use crate::symbols::Sym;
 use model::graph::{EdgeKey, Layer};
+use model::level::{GroupEdgeKey, GroupId, Level};
 use model::{KindId, NodeId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What changed from one state to a later one.
 ///
@@ -13,6 +15,19 @@ use std::collections::BTreeMap;
 pub struct Change {
     nodes: BTreeMap<NodeId, NodeChange>,
     edges: BTreeMap<EdgeKey, EdgeChange>,
+    groups: BTreeMap<GroupId, GroupChange>,
+    sums: BTreeSet<GroupEdgeKey>,
+}
+
+/// What changed of a group. The place is kept because the later state does not have a group that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupChange {
+    /// Its level.
+    pub level: Level,
+    /// Its namespace.
+    pub namespace: Option<Sym>,
+    /// It is gone.
+    pub removed: bool,
 }
 
 /// What changed of a node. The place is kept because the later state does not have a node that is gone.
@@ -74,6 +89,26 @@ impl Change {
         self.edges.get(key).copied()
     }
 
+    /// The groups that changed, by id.
+    pub fn groups(&self) -> impl Iterator<Item = (GroupId, &GroupChange)> {
+        self.groups.iter().map(|(id, change)| (*id, change))
+    }
+
+    /// What changed of a group.
+    pub fn group(&self, id: GroupId) -> Option<&GroupChange> {
+        self.groups.get(&id)
+    }
+
+    /// The edges between groups that changed, came or went, at all levels.
+    pub fn sums(&self) -> impl Iterator<Item = GroupEdgeKey> {
+        self.sums.iter().copied()
+    }
+
+    /// Whether an edge between groups changed.
+    pub fn has_sum(&self, key: &GroupEdgeKey) -> bool {
+        self.sums.contains(key)
+    }
+
     /// Whether an object of the kind changed, in one of the namespaces (empty for all).
     pub fn touches(&self, kind: KindId, namespaces: &[String]) -> bool {
         let within = |namespace: Option<&Sym>| {
@@ -92,6 +127,23 @@ impl Change {
         }
         self.edges
             .extend(later.edges.iter().map(|(key, change)| (*key, *change)));
+        let groups = later.groups.iter();
+        self.groups
+            .extend(groups.map(|(id, change)| (*id, change.clone())));
+        self.sums.extend(&later.sums);
+    }
+
+    pub(crate) fn touch_group(&mut self, id: GroupId, key: &GroupKey, removed: bool) {
+        let change = GroupChange {
+            level: key.level(),
+            namespace: key.namespace.clone(),
+            removed,
+        };
+        self.groups.insert(id, change);
+    }
+
+    pub(crate) fn touch_sum(&mut self, key: GroupEdgeKey) {
+        self.sums.insert(key);
     }
 
     pub(crate) fn touch(&mut self, id: NodeId, kind: KindId, namespace: Option<&Sym>, extent: Extent) {

@@ -1,6 +1,6 @@
 //! What is kept of an object: everything the graph, the lists and the health need, and nothing else.
 
-use crate::rules::Rule;
+use crate::rules::{BINDS, Rule};
 use crate::selector::LabelSelector;
 use crate::symbols::Sym;
 use model::graph::{Layer, Relation, Replicas, SourceField};
@@ -45,18 +45,38 @@ pub struct Extra {
     /// The field by which a class says that it is the default of its kind.
     pub default: Option<Sym>,
     /// The kind of an admission policy's parameters.
-    pub params: Option<KindId>,
+    pub params: Option<GroupKind>,
+    /// The driver of a VolumeSnapshotClass.
+    pub driver: Option<Sym>,
+    /// The Helm release it was installed by, where no label says what it is part of.
+    pub release: Option<Sym>,
     /// What a ReferenceGrant lets others name in its namespace.
     pub grants: Vec<Grant>,
+}
+
+/// A kind as fields name it, whether the cluster has it or not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKind {
+    /// The API group; empty for the core group.
+    pub group: Sym,
+    /// `Widget`.
+    pub kind: Sym,
+}
+
+impl GroupKind {
+    /// Whether it is this one.
+    pub fn is(&self, kind: KindId) -> bool {
+        self.group == kind.get().group && self.kind == kind.get().kind
+    }
 }
 
 /// Leave to name objects of another namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Who may: objects of this kind in this namespace.
-    pub from: (KindId, Sym),
+    pub from: (GroupKind, Sym),
     /// What: objects of this kind, of this name if there is one.
-    pub to: (KindId, Option<Sym>),
+    pub to: (GroupKind, Option<Sym>),
 }
 
 /// A reference that other objects complete. The index adds it to [`Facts::references`] and keeps it up to date.
@@ -75,11 +95,44 @@ pub enum Want {
         policy: Key,
         /// The namespace of the parameters, if the field names one.
         namespace: Option<Sym>,
-        /// Their name.
-        name: Sym,
+        /// Which.
+        which: Params,
         /// The policy does without.
         optional: bool,
     },
+    /// An object of a kind that the table does not have: it is there once the cluster is found to serve the kind.
+    Object {
+        /// What the field means.
+        rule: &'static Rule,
+        /// The kind.
+        kind: GroupKind,
+        /// The namespace, if the field names one.
+        namespace: Option<Sym>,
+        /// The name.
+        name: Sym,
+        /// The field.
+        path: Sym,
+        /// Kubernetes does without the object.
+        optional: bool,
+        /// The field is not set and a default stands in.
+        default: bool,
+        /// What else the field says of the object.
+        detail: Detail,
+    },
+    /// The default VolumeSnapshotClass of the driver that has the volume of this claim.
+    SnapshotClass {
+        /// The claim.
+        claim: Key,
+    },
+}
+
+/// The parameters of an admission policy binding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Params {
+    /// One object.
+    Named(Sym),
+    /// All whose labels meet a selector.
+    Selected(LabelSelector),
 }
 
 /// The address of an object, as the index keeps it. Ordered by kind, namespace and name, so that the objects of a kind
@@ -124,6 +177,8 @@ pub struct Reference {
     pub optional: bool,
     /// The field is not set and a default of Kubernetes stands in.
     pub default: bool,
+    /// The index added it, from a [`Want`]; no reader does.
+    pub resolved: bool,
     /// What else the field says of the object.
     pub detail: Detail,
 }
@@ -200,6 +255,8 @@ pub struct Selector {
     pub labels: LabelSelector,
     /// The field.
     pub path: Sym,
+    /// The index added it, from a [`Want`]; no reader does.
+    pub resolved: bool,
 }
 
 /// Where a selector looks.
@@ -263,8 +320,26 @@ impl Facts {
     }
 
     /// The kind of its parameters, of an admission policy.
-    pub fn params(&self) -> Option<KindId> {
-        self.extra.as_ref()?.params
+    pub fn params(&self) -> Option<&GroupKind> {
+        self.extra.as_ref()?.params.as_ref()
+    }
+
+    /// The driver of a VolumeSnapshotClass, or of a volume.
+    pub fn driver(&self) -> Option<&Sym> {
+        let class = self.extra.as_ref().and_then(|extra| extra.driver.as_ref());
+        let mut references = self.references.iter();
+        class.or_else(|| {
+            let volume = references.find(|own| own.rule.relation == Relation::ProvidedBy);
+            volume.map(|reference| &reference.to.name)
+        })
+    }
+
+    /// The volume that a claim names.
+    pub fn volume(&self) -> Option<&Key> {
+        let mut references = self.references.iter();
+        references
+            .find(|reference| *reference.rule == BINDS)
+            .map(|reference| &reference.to)
     }
 
     /// The references of one relation to one object. Cost: logarithm of all references.

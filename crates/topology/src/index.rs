@@ -5,12 +5,14 @@
 //! changed (references, owners, labels, selector) and from lookups in the other direction, so an event costs what it
 //! changes: a heartbeat that only moves a status proves nothing.
 
+use crate::application;
 use crate::change::{Change, EdgeChange, Extent};
 use crate::facts::{Facts, Key};
 use crate::pool::Pool;
 use crate::proof::Proof;
 use crate::state::{Entry, State};
 use crate::symbols::Symbols;
+use groups::Unwell;
 use lookup::Lookup;
 use model::graph::NodeState;
 use model::{KindId, NodeId};
@@ -20,6 +22,8 @@ use std::sync::Arc;
 
 mod complete;
 mod edges;
+mod groups;
+mod kinds;
 mod labels;
 mod lookup;
 mod multi;
@@ -36,11 +40,16 @@ pub struct Index {
     proofs: Pool<Proof>,
     lookup: Lookup,
     rollup: Rollup,
+    unwell: Unwell,
     visible: FxHashSet<KindId>,
     change: Change,
     /// Ends of edges that this event took out.
     loosened: Vec<NodeId>,
+    /// Nodes that may be part of another application after this event.
+    unplaced: Vec<NodeId>,
     next: u32,
+    /// The last group's number; that of the whole cluster is 0.
+    next_group: u32,
 }
 
 impl Index {
@@ -183,7 +192,10 @@ impl Index {
         } else {
             None
         };
-        self.state.put(entry.with_facts(Arc::clone(&new)));
+        self.store(entry.with_facts(Arc::clone(&new)));
+        if application::differs(old, &new) {
+            self.unplaced.push(id);
+        }
         if let Some(extent) = extent {
             self.touch(id, &new.key, extent);
         }
@@ -258,11 +270,18 @@ impl Index {
 
     fn put(&mut self, entry: Entry, extent: Extent) {
         self.touch(entry.id(), &entry.key().clone(), extent);
-        self.state.put(entry);
+        match self.state.node(entry.id()).map(Entry::place) {
+            Some(place) => self.store(entry.with_place(place)),
+            None => {
+                self.unplaced.push(entry.id());
+                self.store(entry);
+            }
+        }
     }
 
     fn take(&mut self, id: NodeId) {
         if let Some(entry) = self.state.take(id) {
+            self.count(Some(&entry), None);
             self.touch(id, entry.key(), Extent::Removed);
         }
     }
@@ -310,5 +329,8 @@ mod tests {
         assert_eq!((index.state.node_count(), index.state.edge_count()), (0, 0));
         assert_eq!(format!("{:?}", index.lookup), format!("{:?}", Lookup::default()));
         assert_eq!(format!("{:?}", index.rollup), format!("{:?}", Rollup::default()));
+        assert_eq!(format!("{:?}", index.unwell), format!("{:?}", Unwell::default()));
+        let groups = format!("{:?}", index.state.groups());
+        assert_eq!(groups, format!("{:?}", crate::state::Groups::default()));
     }
 }

@@ -63,6 +63,21 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+impl<'a> Text<'a> {
+    /// A copy of a text.
+    pub(crate) fn owned(text: &str) -> Self {
+        Self(Cow::Owned(text.to_owned()))
+    }
+
+    /// What stands before the slash: the group of an apiVersion; nothing if there is no slash.
+    pub(crate) fn before_slash(self) -> Self {
+        match self.0 {
+            Cow::Borrowed(text) => Self::from(text.split_once('/').map_or("", |(before, _)| before)),
+            Cow::Owned(text) => Self::owned(text.split_once('/').map_or("", |(before, _)| before)),
+        }
+    }
+}
+
 impl<'a> From<&'a str> for Text<'a> {
     fn from(text: &'a str) -> Self {
         Self(Cow::Borrowed(text))

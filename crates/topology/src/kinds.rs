@@ -16,12 +16,14 @@ pub(crate) mod classes;
 mod columns;
 mod cron_job;
 mod csi;
+mod custom;
 mod daemon_set;
 mod deployment;
 mod draft;
 pub(crate) mod endpoint_slice;
 pub(crate) mod event;
 pub(crate) mod extension;
+pub(crate) mod fields;
 pub(crate) mod ingress;
 mod job;
 mod lease;
@@ -89,6 +91,9 @@ pub fn columns(kind: KindId) -> &'static [Column] {
 
 /// What reads a kind's objects, and the columns that it fills.
 fn entry(kind: KindId) -> Option<(Reader, &'static [Column])> {
+    if kind.is_discovered() {
+        return Some((custom::read, columns::EXTENSION));
+    }
     if kind.get().id.contains('.') {
         return Some((extension::read, columns::EXTENSION));
     }

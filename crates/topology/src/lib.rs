@@ -8,6 +8,8 @@
 //! JSON --kinds::read--> Facts --Index::upsert--> State + Change --GraphView, ListView--> what a page shows
 //! ```
 //!
+//! From further away the same graph is [groups](state::Groups), kept with it; [`LevelView`] is a [`GraphView`] at any level.
+//!
 //! An event costs what it changes: an edge is a pure function of its two ends ([`proof`]), and the index proves again only
 //! the pairs that the changed fields can reach. A heartbeat that moves a status proves nothing.
 //!
@@ -21,6 +23,8 @@
 //! 4. Name the file in `kinds.rs`: its module, and its reader and columns in `entry`. A test fails until you do.
 //! 5. Add a real object to `tests/fixtures/<kind>.json` and its row, as kubectl prints it, to `tests/rows.rs`.
 //!
+//! A kind without an entry is read by `kinds/custom.rs` once the cluster is found to serve it: [`Index::register`].
+//!
 //! # To add a rule
 //!
 //! 1. If the type of edge is new, add it at the end of [`Relation`](model::graph::Relation), with its words.
@@ -33,6 +37,7 @@
 //! 5. Add its cases to `tests/rules.rs` (there, missing, another namespace), its fields to `tests/naive/world.rs`, and
 //!    the rule once more, from the design, to the oracle in `tests/naive/builder.rs`.
 
+mod application;
 pub mod change;
 pub mod facts;
 pub mod index;
@@ -57,4 +62,4 @@ pub use list::ListView;
 pub use query::QueryError;
 pub use state::{Entry, State};
 pub use symbols::{Sym, Symbols};
-pub use view::{GraphView, ViewError};
+pub use view::{GraphView, LevelView, ViewError};

@@ -6,7 +6,7 @@ use model::{ApiError, ErrorCode};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} `{value}` is not understood: {allowed}")]
 pub struct QueryError {
-    /// The field of the query: `kind`, `selector`, `filter`, `sort`.
+    /// The field of the query: `kind`, `selector`, `filter`, `sort`, `level`.
     pub field: &'static str,
     /// The part that cannot be read.
     pub value: String,

@@ -18,6 +18,7 @@ pub(crate) mod network;
 pub(crate) mod ownership;
 pub(crate) mod pods;
 pub(crate) mod policy;
+pub(crate) mod refers;
 pub(crate) mod scaling;
 pub(crate) mod scheduling;
 pub(crate) mod storage;
@@ -31,9 +32,11 @@ pub(crate) const SELECTING: &[Relation] = &[
     Relation::Protects,
     Relation::Aggregates,
     Relation::Monitors,
+    Relation::ConfiguredBy,
 ];
 
-/// Whether objects of the kind can be found by a selector, and their labels must be indexed.
+/// Whether many selectors look for objects of the kind, and their labels are indexed. Objects of other kinds, the
+/// parameters of admission policies, are looked through.
 pub(crate) fn is_selectable(kind: KindId) -> bool {
     matches!(kind.get().id, "Pod" | "Namespace" | "ClusterRole" | "Service")
 }
@@ -54,8 +57,6 @@ pub struct Rule {
     pub at: End,
     /// What it means that the named object does not exist.
     pub absent: Absent,
-    /// The index adds the reference, from a [`Want`](crate::facts::Want); no reader does.
-    pub resolved: bool,
 }
 
 /// What it means that a named object does not exist.
@@ -75,7 +76,6 @@ const fn reference(relation: Relation, layer: Layer) -> Rule {
         proof: End::Source,
         at: End::Source,
         absent: Absent::Missing,
-        resolved: false,
     }
 }
 
@@ -99,7 +99,6 @@ const fn by_default(rule: Rule) -> Rule {
     Rule {
         at: End::Target,
         absent: Absent::Nothing,
-        resolved: true,
         ..rule
     }
 }
@@ -157,7 +156,7 @@ pub static DEFAULT_INGRESS_CLASS: Rule = by_default(reference(Relation::UsesClas
 pub static USES_STORAGE_CLASS: Rule = reference(Relation::UsesClass, Layer::Storage);
 /// The class name of a volume or bound claim: no more than a name by now.
 pub static HAS_STORAGE_CLASS: Rule = if_there(reference(Relation::UsesClass, Layer::Storage));
-/// The default StorageClass, of an unbound claim without class.
+/// The default StorageClass, of an unbound claim without class; the default VolumeSnapshotClass, of a snapshot.
 pub static DEFAULT_STORAGE_CLASS: Rule = by_default(reference(Relation::UsesClass, Layer::Storage));
 /// Pod spec.priorityClassName and spec.runtimeClassName.
 pub static USES_POD_CLASS: Rule = reference(Relation::UsesClass, Layer::Scheduling);
@@ -186,10 +185,9 @@ pub static CALLS_WEBHOOK: Rule = reference(Relation::CallsWebhook, Layer::Policy
 /// Admission policy bindings spec.policyName.
 pub static BINDS_POLICY: Rule = reference(Relation::BindsPolicy, Layer::Policy);
 /// Admission policy bindings spec.paramRef; the kind stands in the policy.
-pub static POLICY_CONFIGURED_BY: Rule = Rule {
-    resolved: true,
-    ..reference(Relation::ConfiguredBy, Layer::Policy)
-};
+pub static POLICY_CONFIGURED_BY: Rule = reference(Relation::ConfiguredBy, Layer::Policy);
+/// Admission policy bindings spec.paramRef.selector; the kind stands in the policy.
+pub static POLICY_CONFIGURED_BY_LABELS: Rule = selector(Relation::ConfiguredBy, Layer::Policy);
 /// IngressClass spec.parameters.
 pub static CLASS_CONFIGURED_BY: Rule = reference(Relation::ConfiguredBy, Layer::Network);
 /// StatefulSet spec.serviceName.
@@ -253,6 +251,11 @@ pub static EXTENSION_ATTACHES: Rule = reference(Relation::Attaches, Layer::Exten
 pub static TUNES: Rule = reference(Relation::Tunes, Layer::Extension);
 /// Inventories of Application, Kustomization and HelmRelease.
 pub static MANAGES: Rule = if_there(reference(Relation::Manages, Layer::Extension));
+/// A field of a custom resource that is called like a reference. A guess, so what is not there is not missing.
+pub static REFERS: Rule = derived(
+    Derivation::Inferred,
+    if_there(reference(Relation::Refers, Layer::Inferred)),
+);
 
 /// Every rule.
 pub static RULES: &[&Rule] = &[
@@ -292,6 +295,7 @@ pub static RULES: &[&Rule] = &[
     &CALLS_WEBHOOK,
     &BINDS_POLICY,
     &POLICY_CONFIGURED_BY,
+    &POLICY_CONFIGURED_BY_LABELS,
     &CLASS_CONFIGURED_BY,
     &GOVERNS,
     &SCALES,
@@ -322,6 +326,7 @@ pub static RULES: &[&Rule] = &[
     &EXTENSION_ATTACHES,
     &TUNES,
     &MANAGES,
+    &REFERS,
 ];
 
 #[cfg(test)]

@@ -10,9 +10,12 @@ use model::{Health, KindId, NodeId, NodeKey};
 use std::sync::Arc;
 
 mod entry;
+mod groups;
 mod write;
 
 pub use entry::{Entry, Owned};
+pub(crate) use groups::Place;
+pub use groups::{GroupKey, Groups, Members, Sum};
 
 /// The kind that lets routes name Services of other namespaces.
 pub(crate) const REFERENCE_GRANT: &str = "ReferenceGrant.gateway.networking.k8s.io";
@@ -28,6 +31,10 @@ pub struct State {
     tallies: OrdMap<(KindId, Option<Sym>), Tally>,
     /// How many live objects a kind has.
     totals: OrdMap<KindId, Tally>,
+    /// The kinds that the cluster was found to serve, with their versions.
+    kinds: OrdMap<KindId, Sym>,
+    /// The same nodes and edges from further away.
+    groups: Groups,
     /// The edges, by source.
     edges: OrdMap<EdgeKey, Arc<Proof>>,
     /// The edges by target, then relation, then source: "what owns this" does not walk over "what runs on this".
@@ -76,8 +83,9 @@ impl State {
         };
         let grants = self.range(kind, Some(namespace)).filter_map(Entry::facts);
         grants.flat_map(Facts::grants).any(|grant| {
-            (grant.from.0, Some(&grant.from.1)) == (from.kind, from.namespace.as_ref())
-                && grant.to.0 == to.kind
+            grant.from.0.is(from.kind)
+                && Some(&grant.from.1) == from.namespace.as_ref()
+                && grant.to.0.is(to.kind)
                 && grant.to.1.as_ref().is_none_or(|name| *name == to.name)
         })
     }
@@ -131,6 +139,11 @@ impl State {
                     && key.name.starts_with(&*start.name)
             })
             .map(|(_, id)| *id)
+    }
+
+    /// The nodes and edges as groups.
+    pub fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// An edge's proof.
@@ -191,6 +204,26 @@ impl State {
     pub fn around(&self, id: NodeId) -> impl Iterator<Item = (EdgeKey, &Proof)> {
         let incoming = self.incoming(id).filter(|(key, _)| key.source != key.target);
         self.outgoing(id).chain(incoming)
+    }
+
+    /// The kinds that the cluster may have objects of: those of the table, and those that it was found to serve.
+    pub fn kinds(&self) -> impl Iterator<Item = KindId> {
+        let found = self.kinds.keys().copied().filter(|kind| kind.is_discovered());
+        KindId::all().chain(found)
+    }
+
+    /// Whether a kind is one of [`Self::kinds`].
+    pub fn serves(&self, kind: KindId) -> bool {
+        !kind.is_virtual() && (!kind.is_discovered() || self.kinds.contains_key(&kind))
+    }
+
+    /// The apiVersion of a kind: with the version that the cluster was found to serve, else that of the kind table.
+    pub fn api_version(&self, kind: KindId) -> String {
+        match (self.kinds.get(&kind), kind.get().group) {
+            (None, _) => kind.get().api_version(),
+            (Some(version), "") => version.to_string(),
+            (Some(version), group) => format!("{group}/{version}"),
+        }
     }
 
     /// Live objects of a kind.

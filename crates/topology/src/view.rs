@@ -6,11 +6,15 @@
 use crate::change::Change;
 use crate::state::State;
 use model::graph::{Graph, GraphDelta, GraphQuery};
+use model::level::Level;
 use model::{ApiError, ErrorCode, NodeKey};
 use scope::Scope;
 
 mod focus;
+mod levels;
 mod scope;
+
+pub use levels::{LevelView, NODE_BUDGET, parse_level};
 
 /// The largest depth of a focus.
 pub const MAX_DEPTH: u8 = 10;
@@ -24,6 +28,9 @@ pub enum ViewError {
     /// The cluster has no object of the focus's address, and nothing names one.
     #[error("there is no {0}, and nothing refers to it")]
     FocusNotFound(NodeKey),
+    /// A focus has no other level than that of objects.
+    #[error("a focus is shown at level object, not {}", .0.word())]
+    FocusLevel(Level),
 }
 
 impl From<ViewError> for ApiError {
@@ -34,6 +41,10 @@ impl From<ViewError> for ApiError {
                 .with("field", "depth")
                 .with("value", depth)
                 .with("allowed", format_args!("1 to {MAX_DEPTH}")),
+            ViewError::FocusLevel(level) => answer(ErrorCode::BadRequest)
+                .with("field", "level")
+                .with("value", level.word())
+                .with("allowed", "auto or object, with a focus"),
             ViewError::FocusNotFound(key) => answer(ErrorCode::ObjectNotFound).with("focus", key),
         }
     }

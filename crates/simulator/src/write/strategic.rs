@@ -78,7 +78,10 @@ fn map(
         }
         let holds = field(schemas, holds, &name);
         let Some(own) = object.get_mut(&name) else {
-            object.insert(name, added(change));
+            // What there is nothing to replace or delete of is not made either.
+            if change.get(PATCH).is_none() {
+                object.insert(name, added(change));
+            }
             continue;
         };
         match (schemas.resolve(holds), change) {

@@ -70,7 +70,7 @@ const FAULTS: &str = "apiVersion: simulator.kubilitics.io/v1\nkind: Faults\n";
 #[tokio::test]
 async fn a_file_may_say_what_clients_suffer() {
     let file = std::env::temp_dir().join(format!("simulator-{}-faults.yaml", std::process::id()));
-    let rules = "rules:\n- fault: {refuse: {code: 503}}\n  path: /readyz\n  times: 1\n- fault: noBookmarks\n";
+    let rules = "rules:\n- fault: {refuse: {code: 500}}\n  path: /readyz\n  times: 1\n- fault: noBookmarks\n";
     std::fs::write(&file, format!("{FAULTS}{rules}")).unwrap();
     let cluster = Simulator::new()
         .scenario(Scenario::File(file.clone()))

@@ -1,10 +1,13 @@
 //! Which pairs of nodes an event can affect, and what happens to the edge between them.
 
 use super::Index;
+use super::labels::Scope;
 use crate::change::EdgeChange;
 use crate::facts::{Facts, Key, Reference, Selector, Within};
 use crate::proof::{self, Proof};
 use crate::rules::{self, Absent};
+use crate::selector::LabelSelector;
+use crate::state::Entry;
 use crate::symbols::Sym;
 use model::graph::{EdgeKey, End, NodeState, Relation};
 use model::{KindId, NodeId};
@@ -36,11 +39,12 @@ impl Index {
     /// Puts an edge in, changes its proof or takes it out, with the roll-up of health along owners. Absent objects that it
     /// joined are looked at when the event [settles](Self::settle).
     pub(super) fn set_edge(&mut self, key: EdgeKey, proof: Option<Proof>) {
-        let before = self.state.proof(&key);
-        if before == proof.as_ref() {
+        let before = self.state.shared_proof(&key);
+        if before.as_deref() == proof.as_ref() {
             return;
         }
-        let change = match (before, &proof) {
+        self.count_proof(key, before.as_deref(), proof.as_ref());
+        let change = match (&before, &proof) {
             (Some(before), None) => EdgeChange::Removed(before.layer),
             _ => EdgeChange::Upserted,
         };
@@ -54,6 +58,9 @@ impl Index {
             } else {
                 self.unlink(key.source, key.target);
             }
+        }
+        if matches!(key.relation, Relation::Owns | Relation::Manages) && there != was_there {
+            self.unplaced.push(key.target);
         }
         if !there {
             self.loosened.extend([key.source, key.target]);
@@ -72,6 +79,7 @@ impl Index {
                 self.take(id);
             }
         }
+        self.place_all();
     }
 
     pub(super) fn edges_around(&self, id: NodeId) -> Vec<EdgeKey> {
@@ -199,7 +207,7 @@ impl Index {
             let selectors = facts.map_or(&[][..], Facts::selectors).iter();
             for selector in selectors.filter(|selector| matches!(selector.within, Within::Matching(_))) {
                 let scope = (selector.kind, Some(namespace.key.name.clone()));
-                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                let selected = self.selected(&scope, &selector.labels);
                 edges.extend(selected.into_iter().map(|target| EdgeKey {
                     source: *id,
                     target,
@@ -250,7 +258,7 @@ impl Index {
         for selector in facts.selectors() {
             for namespace in self.namespaces(facts, selector) {
                 let scope = (selector.kind, namespace);
-                let selected = self.lookup.labelled.selected(&scope, &selector.labels);
+                let selected = self.selected(&scope, &selector.labels);
                 edges.extend(selected.into_iter().map(|target| EdgeKey {
                     source: id,
                     target,
@@ -259,6 +267,20 @@ impl Index {
             }
         }
         edges
+    }
+
+    /// The objects of a scope whose labels meet the selector. Cost for kinds whose labels are not indexed: the objects of
+    /// the scope.
+    fn selected(&self, scope: &Scope, labels: &LabelSelector) -> Vec<NodeId> {
+        if rules::is_selectable(scope.0) {
+            return self.lookup.labelled.selected(scope, labels);
+        }
+        let within: Vec<String> = scope.1.iter().map(ToString::to_string).collect();
+        let entries = self.state.objects(scope.0, &within);
+        entries
+            .filter(|entry| entry.facts().is_some_and(|facts| labels.matches(&facts.labels)))
+            .map(Entry::id)
+            .collect()
     }
 
     /// The namespaces in which a selector looks; `None` for a cluster-scoped kind.
@@ -283,9 +305,6 @@ impl Index {
     }
 
     fn edges_from_selectors(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
-        if !rules::is_selectable(facts.key.kind) {
-            return Vec::new();
-        }
         let candidates = self.lookup.selectors.candidates(facts).into_iter();
         candidates
             .map(|(source, relation)| EdgeKey {

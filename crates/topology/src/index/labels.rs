@@ -92,12 +92,15 @@ pub(super) struct Selectors {
     loose: FxHashMap<Scope, FxHashSet<Who>>,
     /// Those for which the labels of namespaces count.
     pub(super) across: BTreeSet<NodeId>,
+    /// How many selectors look for objects of a kind.
+    kinds: FxHashMap<KindId, u32>,
 }
 
 impl Selectors {
     pub(super) fn insert(&mut self, id: NodeId, facts: &Facts) {
         for selector in facts.selectors() {
             let who = (id, selector.rule.relation);
+            *self.kinds.entry(selector.kind).or_default() += 1;
             for (scope, pairs) in filed_under(facts, selector) {
                 match pairs {
                     Some(pairs) => {
@@ -119,6 +122,12 @@ impl Selectors {
     pub(super) fn remove(&mut self, id: NodeId, facts: &Facts) {
         for selector in facts.selectors() {
             let who = (id, selector.rule.relation);
+            if let Some(count) = self.kinds.get_mut(&selector.kind) {
+                *count -= 1;
+                if *count == 0 {
+                    self.kinds.remove(&selector.kind);
+                }
+            }
             for (scope, pairs) in filed_under(facts, selector) {
                 match pairs {
                     Some(pairs) => {
@@ -135,6 +144,9 @@ impl Selectors {
 
     /// Whose selector may want this object, and as what; the rest of their requirements is not compared.
     pub(super) fn candidates(&self, facts: &Facts) -> BTreeSet<Who> {
+        if !self.kinds.contains_key(&facts.key.kind) {
+            return BTreeSet::new();
+        }
         let own = scope(facts);
         let any = own.1.is_some().then_some((own.0, None));
         let mut found = BTreeSet::new();

@@ -2,7 +2,8 @@
 
 use super::labels::{Labelled, Selectors};
 use super::multi::Multi;
-use crate::facts::{Facts, Key, Want};
+use crate::facts::{Facts, GroupKind, Key, Want};
+use crate::rules::storage::SNAPSHOT_CLASS;
 use crate::rules::{self, Absent};
 use crate::symbols::Sym;
 use model::{KindId, NodeId, Timestamp};
@@ -26,24 +27,33 @@ pub(super) struct Lookup {
     pub(super) defaults: BTreeSet<(KindId, Reverse<Option<Timestamp>>, Sym)>,
     /// Objects by the namespaces in which they name something that they need leave for.
     pub(super) crossing: Multi<Sym>,
-    /// Objects by what their wants depend on: see [`topic`].
-    pub(super) wanting: Multi<Key>,
+    /// Objects by what their wants depend on.
+    pub(super) wanting: Multi<Topic>,
 }
 
-/// What a want depends on: the address of the object that says more, or that of a kind's classes without a name.
-pub(super) fn topic(want: &Want) -> Key {
-    match want {
-        Want::Default { kind, .. } => topic_of_kind(*kind),
-        Want::Params { policy, .. } => policy.clone(),
-    }
+/// What a want depends on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Topic {
+    /// What this object says.
+    Object(Key),
+    /// Which classes of this kind are its defaults.
+    Default(KindId),
+    /// Whether the cluster serves this kind.
+    Kind(GroupKind),
 }
 
-/// The topic of a kind's default.
-pub(super) fn topic_of_kind(kind: KindId) -> Key {
-    Key {
-        kind,
-        namespace: None,
-        name: Sym::from(""),
+impl Topic {
+    fn of(want: &Want) -> Vec<Self> {
+        match want {
+            Want::Default { kind, .. } => vec![Self::Default(*kind)],
+            Want::Params { policy, .. } => vec![Self::Object(policy.clone())],
+            Want::Object { kind, .. } => vec![Self::Kind(kind.clone())],
+            Want::SnapshotClass { claim } => KindId::of(SNAPSHOT_CLASS)
+                .map(Self::Default)
+                .into_iter()
+                .chain([Self::Object(claim.clone())])
+                .collect(),
+        }
     }
 }
 
@@ -96,7 +106,9 @@ impl Lookup {
         self.selectors.insert(id, facts);
         self.defaults.extend(default_of(facts));
         for want in facts.wants() {
-            self.wanting.insert(topic(want), id);
+            for topic in Topic::of(want) {
+                self.wanting.insert(topic, id);
+            }
         }
     }
 
@@ -109,7 +121,9 @@ impl Lookup {
             self.defaults.remove(&default);
         }
         for want in facts.wants() {
-            self.wanting.remove(&topic(want), id);
+            for topic in Topic::of(want) {
+                self.wanting.remove(&topic, id);
+            }
         }
     }
 

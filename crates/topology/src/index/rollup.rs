@@ -69,6 +69,9 @@ impl Index {
         };
         let (before, after) = (weight(entry, old.health), weight(entry, new.health));
         for above in with_owners(&self.state, id) {
+            if old.reason != new.reason {
+                self.touch_groups_for(id, above);
+            }
             if above == id {
                 continue;
             }
@@ -97,9 +100,10 @@ impl Index {
     /// Brings the state's word on what `id` owns up to date. Answers whether it changed.
     fn refresh(&mut self, id: NodeId) -> bool {
         let worst = match self.rollup.0.get(&id).map(BTreeSet::first) {
-            Some(Some((Reverse(health), _, cause))) => Some(Owned {
+            Some(Some((Reverse(health), Reverse(rank), cause))) => Some(Owned {
                 health: *health,
                 cause: *cause,
+                rank: *rank,
             }),
             Some(None) => {
                 self.rollup.0.remove(&id);
@@ -110,7 +114,7 @@ impl Index {
         let Some(entry) = self.state.node(id).filter(|entry| entry.owned() != worst) else {
             return false;
         };
-        self.state.put(entry.with_owned(worst));
+        self.store(entry.with_owned(worst));
         self.touch_status(id);
         true
     }
@@ -130,7 +134,7 @@ fn with_owners(state: &State, id: NodeId) -> Vec<NodeId> {
 }
 
 /// A node and what it owns at any depth.
-fn with_owned(state: &State, id: NodeId) -> Vec<NodeId> {
+pub(super) fn with_owned(state: &State, id: NodeId) -> Vec<NodeId> {
     reach(id, |id, found| {
         let owned = state
             .outgoing(id)

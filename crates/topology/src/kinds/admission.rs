@@ -1,7 +1,7 @@
 //! Webhook configurations, admission policies and their bindings, APIService, CustomResourceDefinition.
 
 use super::draft::{Draft, Outcome};
-use super::meta::{self, Conditions, Meta};
+use super::meta::{self, Conditions, LabelSelector, Meta};
 use crate::facts::Facts;
 use crate::json::{Lax, Text, slim};
 use crate::rules::admission;
@@ -60,6 +60,7 @@ slim! {
     pub(crate) struct ParamRef<'a> {
         pub name: Text<'a>,
         pub namespace: Text<'a>,
+        pub selector: Option<LabelSelector<'a>>,
         pub parameter_not_found_action: Text<'a>,
     }
 

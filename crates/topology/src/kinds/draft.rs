@@ -1,9 +1,10 @@
 //! Facts in the making.
 
 use super::meta::{self, Meta};
+use crate::application::INSTANCE;
 use crate::facts::{
-    Detail, Extra, Facts, Grant, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort, Want,
-    Within,
+    Detail, Extra, Facts, Grant, GroupKind, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort,
+    Want, Within,
 };
 use crate::rules::Rule;
 use crate::selector::LabelSelector;
@@ -28,8 +29,10 @@ pub(crate) struct Draft<'s> {
 
 /// An object that a field names.
 pub(crate) struct Named<'n> {
-    /// Its kind. One that the kind table does not have is passed over.
+    /// Its kind, if the kind table has it.
     pub kind: Option<KindId>,
+    /// Its group and kind, if the table does not have it: some clusters may.
+    pub elsewhere: Option<(&'n str, &'n str)>,
     /// Its namespace, if it is not the object's own.
     pub namespace: Option<&'n str>,
     /// Its name. An empty one is passed over.
@@ -49,19 +52,30 @@ impl<'n> Named<'n> {
         Self::of(KindId::of(kind), name, path)
     }
 
-    /// Of the kind that two fields name, as far as the table has it.
-    pub(crate) fn of_kind(group: &str, kind: &str, name: &'n str, path: impl Into<String>) -> Self {
-        Self::of(KindId::of_group_kind(group, kind), name, path)
+    /// Of the kind that two fields name.
+    pub(crate) fn of_kind(group: &'n str, kind: &'n str, name: &'n str, path: impl Into<String>) -> Self {
+        // Facts do not depend on what has been discovered: that of another cluster means nothing here.
+        let of_table = KindId::of_group_kind(group, kind).filter(|kind| !kind.is_discovered());
+        Self {
+            elsewhere: (of_table.is_none() && !kind.is_empty()).then_some((group, kind)),
+            ..Self::of(of_table, name, path)
+        }
     }
 
     /// Of the kind that `apiVersion` and `kind` name.
-    pub(crate) fn of_version(api_version: &str, kind: &str, name: &'n str, path: impl Into<String>) -> Self {
+    pub(crate) fn of_version(
+        api_version: &'n str,
+        kind: &'n str,
+        name: &'n str,
+        path: impl Into<String>,
+    ) -> Self {
         Self::of_kind(group_of(api_version), kind, name, path)
     }
 
     fn of(kind: Option<KindId>, name: &'n str, path: impl Into<String>) -> Self {
         Self {
             kind,
+            elsewhere: None,
             namespace: None,
             name,
             path: path.into(),
@@ -120,6 +134,15 @@ impl<'s> Draft<'s> {
             })
             .collect();
         let namespaced = kind.get().namespaced && !meta.namespace.is_empty();
+        let labels = symbols.labels(meta.labels.pairs());
+        let release = meta.annotations.get(meta::RELEASE);
+        let release = release.filter(|release| {
+            !release.is_empty() && labels.get(INSTANCE).is_none_or(|instance| instance.is_empty())
+        });
+        let extra = Extra {
+            release: release.map(|release| symbols.intern(release)),
+            ..Extra::default()
+        };
         Self {
             key: Key {
                 kind,
@@ -128,14 +151,14 @@ impl<'s> Draft<'s> {
             },
             uid: symbols.intern(&meta.uid),
             created: meta::time(&meta.creation_timestamp),
-            labels: symbols.labels(meta.labels.pairs()),
+            labels,
             owners: symbols.owners(&owners),
             deleting: meta.is_deleting().then(|| {
                 let finalizers: Vec<&str> = meta.finalizers.iter().map(|name| &**name).collect();
                 finalizers.join(", ")
             }),
             references: Vec::new(),
-            extra: Extra::default(),
+            extra,
             symbols,
         }
     }
@@ -152,6 +175,9 @@ impl<'s> Draft<'s> {
 
     /// Adds a field that names another object.
     pub(crate) fn refer(&mut self, rule: &'static Rule, named: Named<'_>) {
+        if let Some((group, kind)) = named.elsewhere {
+            return self.await_kind(rule, group, kind, named);
+        }
         let Some(kind) = named.kind.filter(|_| !named.name.is_empty()) else {
             return;
         };
@@ -173,9 +199,42 @@ impl<'s> Draft<'s> {
             path: self.symbols.intern(&named.path),
             optional: named.optional,
             default: named.default,
+            resolved: false,
             detail: named.detail,
         };
         self.references.push(self.symbols.reference(reference));
+    }
+
+    fn await_kind(&mut self, rule: &'static Rule, group: &str, kind: &str, named: Named<'_>) {
+        if named.name.is_empty() {
+            return;
+        }
+        let namespace = named.namespace.filter(|namespace| !namespace.is_empty());
+        let want = Want::Object {
+            rule,
+            kind: self.group_kind(group, kind),
+            namespace: namespace.map(|namespace| self.symbols.intern(namespace)),
+            name: self.symbols.intern(named.name),
+            path: self.symbols.intern(&named.path),
+            optional: named.optional,
+            default: named.default,
+            detail: named.detail,
+        };
+        self.want(want);
+    }
+
+    /// Whether a field has been found to name an object.
+    pub(crate) fn has_field(&self, path: &str) -> bool {
+        let waits = |want: &Want| matches!(want, Want::Object { path: own, .. } if *own == path);
+        self.references.iter().any(|reference| reference.path == path) || self.extra.wants.iter().any(waits)
+    }
+
+    /// The symbols of a group and kind.
+    pub(crate) fn group_kind(&mut self, group: &str, kind: &str) -> GroupKind {
+        GroupKind {
+            group: self.symbols.intern(group),
+            kind: self.symbols.intern(kind),
+        }
     }
 
     /// Adds a selector.
@@ -197,6 +256,7 @@ impl<'s> Draft<'s> {
             within,
             labels,
             path,
+            resolved: false,
         });
     }
 
@@ -212,6 +272,18 @@ impl<'s> Draft<'s> {
         }
     }
 
+    /// It wants the default class of the driver that has the volume of this claim.
+    pub(crate) fn want_snapshot_class(&mut self, claim: &str) {
+        if let Some(kind) = KindId::of("PersistentVolumeClaim") {
+            let claim = Key {
+                kind,
+                namespace: self.key.namespace.clone(),
+                name: self.symbols.intern(claim),
+            };
+            self.want(Want::SnapshotClass { claim });
+        }
+    }
+
     /// It says by this field that it is the default class of its kind.
     pub(crate) fn be_default(&mut self, path: &str) {
         self.extra.default = Some(self.symbols.intern(path));
@@ -224,7 +296,17 @@ impl<'s> Draft<'s> {
 
     /// Its parameters are of this kind.
     pub(crate) fn take_params(&mut self, api_version: &str, kind: &str) {
-        self.extra.params = KindId::of_group_kind(group_of(api_version), kind);
+        self.extra.params = Some(self.group_kind(group_of(api_version), kind));
+    }
+
+    /// Its driver, of a VolumeSnapshotClass.
+    pub(crate) fn be_driven(&mut self, driver: &str) {
+        self.extra.driver = Some(self.symbols.intern(driver));
+    }
+
+    /// The group of its kind.
+    pub(crate) fn group(&self) -> &'static str {
+        self.key.kind.get().group
     }
 
     /// The object's namespace; empty if it has none.

@@ -3,10 +3,12 @@
 use super::autoscaler::Target;
 use super::classes::TypedRef;
 use super::draft::{Draft, Outcome};
-use super::meta::{self, Conditions, LabelSelector, Meta};
+use super::fields;
+use super::meta::{self, Condition, Conditions, LabelSelector, Meta};
 use crate::facts::Facts;
 use crate::json::{Lax, Strings, Text, slim};
-use crate::rules::{extension, gateway, storage};
+use crate::rules::storage::SNAPSHOT_CLASS;
+use crate::rules::{extension, gateway, refers, storage};
 use crate::symbols::Symbols;
 use model::list::Cell;
 use model::{Health, KindId};
@@ -18,6 +20,8 @@ slim! {
         status: Lax<Status<'a>>,
         /// Of a VolumeSnapshotClass.
         parameters: Strings<'a>,
+        /// Of a VolumeSnapshotClass.
+        driver: Text<'a>,
     }
 
     /// The fields of all these kinds.
@@ -161,13 +165,21 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         spec,
         status,
         parameters,
+        driver,
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     match kind.get().group {
         "gateway.networking.k8s.io" => gateway::object(kind.get().kind, &spec, &mut draft),
-        "snapshot.storage.k8s.io" => storage::snapshot(&spec, &status, &parameters, &mut draft),
+        "snapshot.storage.k8s.io" => {
+            if kind.get().id == SNAPSHOT_CLASS {
+                let default = metadata.annotations.get(meta::DEFAULT_SNAPSHOT_CLASS) == Some("true");
+                storage::snapshot_class(&driver, default, &mut draft);
+            }
+            storage::snapshot(&spec, &status, &parameters, &mut draft);
+        }
         _ => extension::object(kind.get().kind, &spec, &status, &mut draft),
     }
+    refers::fields(&fields::Fields::read(json)?, &mut draft);
     let outcome = outcome(&status);
     let word = outcome.word.clone();
     let cells = vec![draft.name_cell(), Cell::text(word), draft.age_cell()];
@@ -198,7 +210,11 @@ fn outcome(status: &Status<'_>) -> Outcome {
             Outcome::new("False", Health::Progressing).because("The snapshot is not ready yet")
         };
     }
-    let conditions = &status.conditions;
+    by_conditions(&status.conditions)
+}
+
+/// By the standard conditions; what has none is as it should be.
+pub(super) fn by_conditions(conditions: &[Condition<'_>]) -> Outcome {
     if let Some(stalled) = meta::holds(conditions, "Stalled") {
         return Outcome::new("False", Health::Unhealthy).because(stalled.words());
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The annotations that a rule or a cell needs. No other is kept: `last-applied-configuration` may hold secrets.
-const NEEDED: [&str; 7] = [
+const NEEDED: [&str; 9] = [
     MIRROR,
     STORAGE_CLASS,
     INGRESS_CLASS,
@@ -15,6 +15,8 @@ const NEEDED: [&str; 7] = [
     DEFAULT_STORAGE_CLASS,
     OLD_DEFAULT_STORAGE_CLASS,
     TOKEN_OF,
+    DEFAULT_SNAPSHOT_CLASS,
+    RELEASE,
 ];
 /// On the API server's picture of a pod that a node runs from a file.
 pub(crate) const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -32,8 +34,13 @@ pub(crate) const OLD_DEFAULT_STORAGE_CLASS: &str = "storageclass.beta.kubernetes
 /// On a token Secret: its service account.
 pub(crate) const TOKEN_OF: &str = "kubernetes.io/service-account.name";
 
+/// On a default VolumeSnapshotClass, of which each driver may have one.
+pub(crate) const DEFAULT_SNAPSHOT_CLASS: &str = "snapshot.storage.kubernetes.io/is-default-class";
+/// On what Helm installed: the name of the release.
+pub(crate) const RELEASE: &str = "meta.helm.sh/release-name";
+
 /// The path of an annotation.
-pub(super) fn annotation(key: &str) -> String {
+pub(crate) fn annotation(key: &str) -> String {
     format!("metadata.annotations[\"{key}\"]")
 }
 

@@ -1,7 +1,7 @@
 //! calls-webhook, binds-policy, configured-by of admission policy bindings.
 
 use super::{BINDS_POLICY, CALLS_WEBHOOK};
-use crate::facts::{Key, Want};
+use crate::facts::{Key, Params, Want};
 use crate::kinds::admission::{ParamRef, ServiceRef};
 use crate::kinds::{Draft, Named};
 use model::KindId;
@@ -20,7 +20,7 @@ pub(crate) fn binding(kind: &str, policy: &str, params: &ParamRef<'_>, draft: &m
     draft.refer(&BINDS_POLICY, Named::new(kind, policy, "spec.policyName"));
     if let Some(kind) = KindId::of(kind)
         && !policy.is_empty()
-        && !params.name.is_empty()
+        && let Some(which) = which(params, draft)
     {
         let policy = Key {
             kind,
@@ -28,12 +28,20 @@ pub(crate) fn binding(kind: &str, policy: &str, params: &ParamRef<'_>, draft: &m
             name: draft.intern(policy),
         };
         let namespace = (!params.namespace.is_empty()).then(|| draft.intern(&params.namespace));
-        let name = draft.intern(&params.name);
         draft.want(Want::Params {
             policy,
             namespace,
-            name,
+            which,
             optional: params.parameter_not_found_action == "Allow",
         });
     }
+}
+
+/// The API server takes one of name and selector; the name counts where it did not ask.
+fn which(params: &ParamRef<'_>, draft: &mut Draft<'_>) -> Option<Params> {
+    if !params.name.is_empty() {
+        return Some(Params::Named(draft.intern(&params.name)));
+    }
+    let selector = params.selector.as_ref()?;
+    Some(Params::Selected(selector.requirements()))
 }

@@ -82,17 +82,17 @@ fn named<'n>(to: &'n GroupRef<'_>, (group, kind): (&'n str, &'n str), path: Stri
 fn grant(spec: &Spec<'_>, draft: &mut Draft<'_>) {
     for from in spec.from.iter() {
         for to in spec.to.iter() {
-            let kinds = (
-                KindId::of_group_kind(from.group_or(""), &from.kind),
-                KindId::of_group_kind(to.group_or(""), &to.kind),
-            );
-            if let (Some(from_kind), Some(to_kind)) = kinds {
-                let grant = Grant {
-                    from: (from_kind, draft.intern(&from.namespace)),
-                    to: (to_kind, (!to.name.is_empty()).then(|| draft.intern(&to.name))),
-                };
-                draft.grant(grant);
-            }
+            let grant = Grant {
+                from: (
+                    draft.group_kind(from.group_or(""), &from.kind),
+                    draft.intern(&from.namespace),
+                ),
+                to: (
+                    draft.group_kind(to.group_or(""), &to.kind),
+                    (!to.name.is_empty()).then(|| draft.intern(&to.name)),
+                ),
+            };
+            draft.grant(grant);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::facts::Detail;
 use crate::json::Strings;
-use crate::kinds::meta::STORAGE_CLASS;
+use crate::kinds::meta::{self, STORAGE_CLASS};
 use crate::kinds::persistent_volume::ClaimRef;
 use crate::kinds::{Draft, Named, extension, persistent_volume, persistent_volume_claim};
 use crate::pod_spec::Volume;
@@ -184,6 +184,19 @@ pub(crate) fn csi_node(draft: &mut Draft<'_>) {
     draft.refer(&DESCRIBES, Named::new("Node", &node, "metadata.name"));
 }
 
+/// The class of snapshots, as addresses have it.
+pub(crate) const SNAPSHOT_CLASS: &str = "VolumeSnapshotClass.snapshot.storage.k8s.io";
+
+/// A VolumeSnapshotClass: its driver, and whether it is the driver's default.
+pub(crate) fn snapshot_class(driver: &str, default: bool, draft: &mut Draft<'_>) {
+    if !driver.is_empty() {
+        draft.be_driven(driver);
+    }
+    if default {
+        draft.be_default(&meta::annotation(meta::DEFAULT_SNAPSHOT_CLASS));
+    }
+}
+
 /// What a VolumeSnapshot is taken of and kept in, its class, and the Secrets of a VolumeSnapshotClass.
 pub(crate) fn snapshot(
     spec: &extension::Spec<'_>,
@@ -222,5 +235,10 @@ pub(crate) fn snapshot(
         "spec.volumeSnapshotClassName",
     );
     draft.refer(&USES_STORAGE_CLASS, class);
+    let claim = &source.persistent_volume_claim_name;
+    // A snapshot of a content that is there already needs no class.
+    if spec.volume_snapshot_class_name.is_empty() && !claim.is_empty() {
+        draft.want_snapshot_class(claim);
+    }
     secret_parameters(parameters, draft);
 }

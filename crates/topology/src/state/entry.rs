@@ -1,6 +1,6 @@
 //! A node as a state keeps it.
 
-use super::State;
+use super::{Place, State};
 use crate::facts::{Facts, Key, Labels};
 use model::graph::{Node, NodeState, OwnedHealth, Status};
 use model::list::Row;
@@ -17,6 +17,7 @@ pub struct Entry {
     id: NodeId,
     body: Body,
     owned: Option<Owned>,
+    place: Option<Place>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Owned {
     pub health: Health,
     /// The object that has it.
     pub cause: NodeId,
+    /// How far down the signal path that is.
+    pub(crate) rank: u8,
 }
 
 impl Entry {
@@ -42,6 +45,7 @@ impl Entry {
             id,
             body: Body::Live(facts),
             owned: None,
+            place: None,
         }
     }
 
@@ -57,7 +61,20 @@ impl Entry {
                 Body::Absent { key, hidden }
             },
             owned: None,
+            place: None,
         }
+    }
+
+    pub(crate) fn with_place(&self, place: Option<Place>) -> Self {
+        Self {
+            place,
+            ..self.clone()
+        }
+    }
+
+    /// The groups it is in; `None` before the end of the event that brought it, and for Events.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.place
     }
 
     pub(crate) fn with_facts(&self, facts: Arc<Facts>) -> Self {
@@ -125,7 +142,7 @@ impl Entry {
         Node {
             id: self.id,
             key: self.key().node_key(),
-            api_version: self.key().kind.get().api_version(),
+            api_version: state.api_version(self.key().kind),
             state: self.state(),
             outside,
             uid: facts.map(|facts| facts.uid.to_string()).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! How the writer changes its state. Each step keeps the state's maps in agreement with each other.
 
-use super::{Entry, State, Tally};
+use super::{Entry, Groups, State, Tally};
 use crate::facts::Key;
 use crate::proof::Proof;
 use crate::symbols::Sym;
@@ -31,6 +31,15 @@ impl State {
         Some(entry)
     }
 
+    /// The cluster serves a kind in this version, or no longer does. Answers whether that is news.
+    pub(crate) fn set_version(&mut self, kind: KindId, version: Option<Sym>) -> bool {
+        let before = match version.clone() {
+            Some(version) => self.kinds.insert(kind, version),
+            None => self.kinds.remove(&kind),
+        };
+        before != version
+    }
+
     /// The id at an address.
     pub(crate) fn id(&self, key: &Key) -> Option<NodeId> {
         self.places.get(key).copied()
@@ -52,6 +61,15 @@ impl State {
                 self.edges.remove(&key).is_some()
             }
         }
+    }
+
+    pub(crate) fn groups_mut(&mut self) -> &mut Groups {
+        &mut self.groups
+    }
+
+    /// An edge's proof, to keep.
+    pub(crate) fn shared_proof(&self, key: &EdgeKey) -> Option<Arc<Proof>> {
+        self.edges.get(key).cloned()
     }
 
     /// Whether an edge starts or ends at a node.

@@ -36,12 +36,17 @@ impl Scope {
         Self { namespaces, layers }
     }
 
+    /// The namespaces asked for; empty for all.
+    pub(super) fn namespaces(&self) -> &[String] {
+        &self.namespaces
+    }
+
     pub(super) fn has_layer(&self, layer: Layer) -> bool {
         self.layers.contains(&layer)
     }
 
     /// Whether a namespace is one of those asked for. What has no namespace is in only if all are.
-    fn has(&self, namespace: Option<&Sym>) -> bool {
+    pub(super) fn has(&self, namespace: Option<&Sym>) -> bool {
         self.namespaces.is_empty()
             || namespace.is_some_and(|namespace| {
                 self.namespaces
@@ -93,7 +98,8 @@ impl Scope {
                 .filter(|entry| self.draws(entry.key().kind))
                 .collect()
         } else {
-            KindId::all()
+            state
+                .kinds()
                 .filter(|kind| self.draws(*kind))
                 .flat_map(|kind| state.nodes_of(kind, &self.namespaces))
                 .collect()

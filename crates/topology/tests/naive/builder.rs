@@ -1,39 +1,57 @@
 //! The graph from a list of objects, by looking at every pair: the rules of the design once more, written from its text and
 //! on the JSON of the objects. Slow, and independent of the readers and of the index.
 
+use crate::groups::Naive;
 use crate::world::World;
 use model::graph::{EdgeKey, NodeState, Relation};
+use model::kind::KINDS;
+use model::level::Level;
 use model::{Health, KindId, NodeId, NodeKey};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use topology::facts::Key;
 use topology::{Entry, State};
 
+/// The kinds that [`Expected::pair`] looks at.
+const SELECTING: &[&str] = &[
+    "Service",
+    "PodDisruptionBudget",
+    "ClusterRole",
+    "ServiceMonitor.monitoring.coreos.com",
+    "PodMonitor.monitoring.coreos.com",
+    "NetworkPolicy",
+    "StatefulSet",
+];
+
 /// Source, type, target.
-type Ends = (String, String, String);
+pub type Ends = (String, String, String);
 /// A path, whether it lies on the target, and whether it is a default.
 type Field = (String, bool, bool);
 
 #[derive(Debug, Clone, PartialEq)]
-struct EdgeBody {
-    layer: String,
+pub struct EdgeBody {
+    pub layer: String,
     derivation: String,
-    healthy: bool,
+    pub healthy: bool,
     fields: BTreeSet<Field>,
 }
 
 /// What the state must be.
 pub struct Expected<'w> {
     world: &'w World,
-    objects: Vec<Object<'w>>,
+    /// The places of the objects by address.
+    places: BTreeMap<String, usize>,
     nodes: BTreeMap<String, NodeState>,
     edges: BTreeMap<Ends, EdgeBody>,
 }
 
 struct Object<'w> {
     kind: &'static str,
+    namespaced: bool,
     namespace: String,
     name: String,
+    id: String,
+    uid: &'w str,
     json: &'w Value,
 }
 
@@ -71,26 +89,22 @@ fn says(relation: &'static str, layer: &'static str, path: impl Into<String>) ->
     }
 }
 
-fn s(value: &Value) -> &str {
+pub fn s(value: &Value) -> &str {
     value.as_str().unwrap_or("")
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn is_namespaced(kind: &str) -> bool {
-    KindId::of(kind).unwrap().get().namespaced
-}
-
-fn address(kind: &str, namespace: &str, name: &str) -> String {
-    let namespace = is_namespaced(kind).then_some(namespace);
+fn address(kind: &str, namespaced: bool, namespace: &str, name: &str) -> String {
+    let namespace = namespaced.then_some(namespace);
     NodeKey::new(kind, namespace, name).to_string()
 }
 
 impl Object<'_> {
     fn id(&self) -> String {
-        address(self.kind, &self.namespace, &self.name)
+        self.id.clone()
     }
 
     fn annotation(&self, key: &str) -> Option<&str> {
@@ -121,11 +135,18 @@ impl<'w> Expected<'w> {
         let objects: Vec<Object<'_>> = world
             .json
             .iter()
-            .map(|(key, json)| Object {
-                kind: key.kind.get().id,
-                namespace: s(&json["metadata"]["namespace"]).to_owned(),
-                name: s(&json["metadata"]["name"]).to_owned(),
-                json,
+            .map(|(key, json)| {
+                let (kind, metadata) = (key.kind.get(), &json["metadata"]);
+                let (namespace, name) = (s(&metadata["namespace"]), s(&metadata["name"]));
+                Object {
+                    kind: kind.id,
+                    namespaced: kind.namespaced,
+                    id: address(kind.id, kind.namespaced, namespace, name),
+                    namespace: namespace.to_owned(),
+                    name: name.to_owned(),
+                    uid: s(&metadata["uid"]),
+                    json,
+                }
             })
             .collect();
         let nodes = objects
@@ -134,19 +155,25 @@ impl<'w> Expected<'w> {
             .collect();
         let mut expected = Self {
             world,
-            objects,
+            places: (0..)
+                .zip(&objects)
+                .map(|(place, object)| (object.id(), place))
+                .collect(),
             nodes,
             edges: BTreeMap::new(),
         };
-        let objects = std::mem::take(&mut expected.objects);
         for object in &objects {
             expected.fields(object, &objects);
+            let owners = list(&object.json["metadata"]["ownerReferences"]);
             for other in &objects {
-                expected.owner(object, other);
-                expected.pair(object, other, &objects);
+                if !owners.is_empty() {
+                    expected.owner(other, object, owners);
+                }
+                if SELECTING.contains(&object.kind) {
+                    expected.pair(object, other, &objects);
+                }
             }
         }
-        expected.objects = objects;
         expected
     }
 
@@ -160,18 +187,21 @@ impl<'w> Expected<'w> {
         name: &str,
         says: Says,
     ) {
-        if name.is_empty() || is_namespaced(kind) && namespace.is_empty() {
+        if name.is_empty() {
+            return;
+        }
+        let (id, namespaced) = crate::world::kind_and_scope(kind);
+        if !self.world.serves(id) || namespaced && namespace.is_empty() {
             return;
         }
         let is_virtual = matches!(kind, "User" | "Group" | "CIDR" | "Anywhere");
-        let to = address(kind, namespace, name);
-        let named = all.iter().find(|object| object.id() == to);
-        let other_life =
-            |named: &Object<'_>| !says.uid.is_empty() && s(&named.json["metadata"]["uid"]) != says.uid;
+        let to = address(kind, namespaced, namespace, name);
+        let named = self.places.get(&to).map(|place| &all[*place]);
+        let other_life = |named: &Object<'_>| !says.uid.is_empty() && named.uid != says.uid;
         if says.silent && named.is_none_or(other_life) {
             return;
         }
-        let visible = self.world.visible.contains(&KindId::of(kind).unwrap());
+        let visible = self.world.visible.contains(&id);
         let state = match visible {
             _ if is_virtual => NodeState::Virtual,
             true => NodeState::Missing,
@@ -225,15 +255,12 @@ impl<'w> Expected<'w> {
             .insert((says.path.clone(), says.at_target, says.default));
     }
 
-    fn owner(&mut self, owner: &Object<'_>, owned: &Object<'_>) {
-        if is_namespaced(owner.kind) && owner.namespace != owned.namespace {
+    fn owner(&mut self, owner: &Object<'_>, owned: &Object<'_>, owners: &[Value]) {
+        if owner.namespaced && owner.namespace != owned.namespace {
             return;
         }
-        for (index, entry) in list(&owned.json["metadata"]["ownerReferences"])
-            .iter()
-            .enumerate()
-        {
-            if entry["uid"] == owner.json["metadata"]["uid"] {
+        for (index, entry) in owners.iter().enumerate() {
+            if s(&entry["uid"]) == owner.uid {
                 let says = Says {
                     derivation: "owner",
                     at_target: true,
@@ -397,13 +424,21 @@ impl<'w> Expected<'w> {
                 for (i, to) in list(&spec["rules"][0]["backendRefs"]).iter().enumerate() {
                     let at = format!("spec.rules[0].backendRefs[{i}]");
                     let routes = Says {
-                        port: to["port"].clone(),
+                        port: if to["kind"].is_null() {
+                            to["port"].clone()
+                        } else {
+                            Value::Null
+                        },
                         ..says("routes", "network", format!("{at}.name"))
                     };
                     self.name(
                         o,
                         all,
-                        "Service",
+                        if to["kind"].is_null() {
+                            "Service"
+                        } else {
+                            "Widget.example.org"
+                        },
                         &or(s(&to["namespace"]), own),
                         s(&to["name"]),
                         routes,
@@ -477,14 +512,12 @@ impl<'w> Expected<'w> {
                         silent: true,
                         ..says("manages", "extension", format!("status.resources[{i}].name"))
                     };
-                    self.name(
-                        o,
-                        all,
-                        s(&to["kind"]),
-                        s(&to["namespace"]),
-                        s(&to["name"]),
-                        manages,
-                    );
+                    let kind = match s(&to["group"]) {
+                        "" => s(&to["kind"]).to_owned(),
+                        "example.org" => format!("{}.example.org", s(&to["kind"])),
+                        _ => continue,
+                    };
+                    self.name(o, all, &kind, s(&to["namespace"]), s(&to["name"]), manages);
                 }
             }
             "VolumeSnapshot.snapshot.storage.k8s.io" => {
@@ -494,7 +527,11 @@ impl<'w> Expected<'w> {
                 let class = says("uses-class", "storage", "spec.volumeSnapshotClassName");
                 let kind = "VolumeSnapshotClass.snapshot.storage.k8s.io";
                 self.name(o, all, kind, "", s(&spec["volumeSnapshotClassName"]), class);
+                if s(&spec["volumeSnapshotClassName"]).is_empty() && !name.is_empty() {
+                    self.snapshot_class(o, all, kind, name);
+                }
             }
+            "Widget.example.org" | "Gadget.example.org" => self.refers(o, all),
             "ScaledObject.keda.sh" => {
                 let says = says("scales", "scaling", "spec.scaleTargetRef.name");
                 self.name(
@@ -590,9 +627,11 @@ impl<'w> Expected<'w> {
             }
             "IngressClass" => {
                 let to = &spec["parameters"];
-                if s(&to["kind"]) == "ConfigMap" {
-                    let says = says("configured-by", "network", "spec.parameters.name");
-                    self.name(o, all, "ConfigMap", s(&to["namespace"]), s(&to["name"]), says);
+                let says = says("configured-by", "network", "spec.parameters.name");
+                match s(&to["kind"]) {
+                    "ConfigMap" => self.name(o, all, "ConfigMap", s(&to["namespace"]), s(&to["name"]), says),
+                    "Gadget" => self.name(o, all, "Gadget.example.org", "", s(&to["name"]), says),
+                    _ => {}
                 }
             }
             "NetworkPolicy" => {
@@ -616,9 +655,13 @@ impl<'w> Expected<'w> {
             }
             "HorizontalPodAutoscaler" => {
                 let to = &spec["scaleTargetRef"];
-                if !s(&to["apiVersion"]).starts_with("example.org") {
-                    let says = says("scales", "scaling", "spec.scaleTargetRef.name");
-                    self.name(o, all, s(&to["kind"]), own, s(&to["name"]), says);
+                let says = says("scales", "scaling", "spec.scaleTargetRef.name");
+                match (s(&to["apiVersion"]), s(&to["kind"])) {
+                    ("example.org/v1", "Widget") => {
+                        self.name(o, all, "Widget.example.org", own, s(&to["name"]), says)
+                    }
+                    ("example.org/v1", _) => {}
+                    (_, kind) => self.name(o, all, kind, own, s(&to["name"]), says),
                 }
             }
             "PersistentVolumeClaim" => {
@@ -784,9 +827,20 @@ impl<'w> Expected<'w> {
                     says("binds-policy", "policy", "spec.policyName"),
                 );
                 let policy = all.iter().find(|own| own.kind == kind && own.name == policy);
-                let params = policy.map_or("", |policy| s(&policy.json["spec"]["paramKind"]["kind"]));
+                let params = policy.map_or("", params_of);
                 let to = &spec["paramRef"];
-                if !params.is_empty() {
+                if !params.is_empty() && s(&to["name"]).is_empty() && to["selector"].is_object() {
+                    for param in all.iter().filter(|param| param.kind == params) {
+                        let within = param.namespace.is_empty() || param.namespace == s(&to["namespace"]);
+                        if within && meets(&to["selector"], &param.json["metadata"]["labels"]) {
+                            let says = Says {
+                                derivation: "selector",
+                                ..says("configured-by", "policy", "spec.paramRef.selector")
+                            };
+                            self.add(o.id(), param.id(), &says, true);
+                        }
+                    }
+                } else if !params.is_empty() {
                     let says = Says {
                         optional: s(&to["parameterNotFoundAction"]) == "Allow",
                         ..says("configured-by", "policy", "spec.paramRef.name")
@@ -801,9 +855,82 @@ impl<'w> Expected<'w> {
                     uid: s(&to["uid"]).to_owned(),
                     ..says("about", "events", "involvedObject.name")
                 };
-                self.name(o, all, s(&to["kind"]), s(&to["namespace"]), s(&to["name"]), says);
+                let kind = match s(&to["kind"]) {
+                    "Widget" => "Widget.example.org",
+                    kind => kind,
+                };
+                self.name(o, all, kind, s(&to["namespace"]), s(&to["name"]), says);
             }
             _ => {}
+        }
+    }
+
+    /// The `*Ref` fields that the world writes, and what a reader of the design makes of them.
+    fn refers(&mut self, o: &Object<'_>, all: &[Object<'_>]) {
+        let spec = &o.json["spec"];
+        let gadget = &spec["gadgetRef"];
+        let inner = &gadget["widgetRef"];
+        let known = s(&inner["group"]) == "example.org";
+        let widget = if known { s(&inner["name"]) } else { "" };
+        let secret = &spec["list"][1]["secretRef"];
+        let space = match s(&secret["namespace"]) {
+            "" => o.namespace.as_str(),
+            other => other,
+        };
+        let own = o.namespace.as_str();
+        for (kind, namespace, name, path) in [
+            ("Secret", space, s(&secret["name"]), "spec.list[1].secretRef.name"),
+            (
+                "Gadget.example.org",
+                "",
+                s(&gadget["name"]),
+                "spec.gadgetRef.name",
+            ),
+            ("Widget.example.org", own, widget, "spec.gadgetRef.widgetRef.name"),
+            (
+                "Deployment",
+                own,
+                s(&spec["plainRef"]["name"]),
+                "spec.plainRef.name",
+            ),
+        ] {
+            let says = Says {
+                derivation: "inferred",
+                silent: true,
+                ..says("refers", "inferred", path)
+            };
+            self.name(o, all, kind, namespace, name, says);
+        }
+    }
+
+    /// The one default class of the driver that has the volume of a claim.
+    fn snapshot_class(&mut self, o: &Object<'_>, all: &[Object<'_>], kind: &'static str, claim: &str) {
+        let mark = "snapshot.storage.kubernetes.io/is-default-class";
+        let is = |object: &&Object<'_>, kind: &str, name: &str| object.kind == kind && object.name == name;
+        let claims = all.iter().filter(|own| own.namespace == o.namespace);
+        let Some(claim) = claims.clone().find(|own| is(own, "PersistentVolumeClaim", claim)) else {
+            return;
+        };
+        let volume = s(&claim.json["spec"]["volumeName"]);
+        let Some(volume) = all.iter().find(|own| is(own, "PersistentVolume", volume)) else {
+            return;
+        };
+        let driver = &volume.json["spec"]["csi"]["driver"];
+        let classes: Vec<&Object<'_>> = all
+            .iter()
+            .filter(|own| own.kind == kind && own.annotation(mark) == Some("true"))
+            .filter(|own| driver.is_string() && own.json["driver"] == *driver)
+            .collect();
+        if let [class] = classes.as_slice() {
+            let says = Says {
+                at_target: true,
+                ..says(
+                    "uses-class",
+                    "storage",
+                    format!("metadata.annotations[\"{mark}\"]"),
+                )
+            };
+            self.name(o, all, kind, "", &class.name, says);
         }
     }
 
@@ -1012,29 +1139,51 @@ impl<'w> Expected<'w> {
         below
     }
 
-    pub fn check(&self, state: &State) {
-        let id = |entry: &Entry| entry.key().node_key().to_string();
-        let nodes: BTreeMap<String, NodeState> =
-            state.nodes().map(|entry| (id(entry), entry.state())).collect();
-        assert_eq!(nodes.len(), state.node_count(), "an address has two nodes");
-        assert_eq!(nodes, self.nodes);
+    /// Compares node by node and edge by edge, and if `far` group by group.
+    pub fn check(&self, state: &State, far: bool) {
+        let ids: BTreeMap<NodeId, String> = state
+            .nodes()
+            .map(|entry| (entry.id(), entry.key().node_key().to_string()))
+            .collect();
+        let by_id: BTreeMap<&str, &Entry> = state
+            .nodes()
+            .map(|entry| (ids[&entry.id()].as_str(), entry))
+            .collect();
+        assert_eq!(by_id.len(), state.node_count(), "an address has two nodes");
+        let nodes = by_id.iter().map(|(id, entry)| (*id, entry.state()));
+        let expected = self.nodes.iter().map(|(id, state)| (id.as_str(), *state));
+        if !nodes.clone().eq(expected.clone()) {
+            let (nodes, expected): (Vec<_>, Vec<_>) = (nodes.collect(), expected.collect());
+            assert_eq!(nodes, expected);
+        }
         for (key, facts) in &self.world.objects {
-            let mut own = state.find(key).unwrap().facts().unwrap().clone();
-            own.references.retain(|reference| !reference.rule.resolved);
+            let own = state.find(key).unwrap().facts().unwrap();
+            if own == facts {
+                continue;
+            }
+            let mut own = own.clone();
+            own.references.retain(|reference| !reference.resolved);
+            if let Some(extra) = &mut own.extra {
+                extra.selectors.retain(|selector| !selector.resolved);
+            }
             assert_eq!(own, *facts);
         }
-        self.check_edges(state);
+        self.check_edges(state, &ids);
         let owns: Vec<(&str, &str)> = self
             .edges
             .keys()
             .filter(|(_, relation, _)| relation == "owns")
             .map(|(source, _, target)| (source.as_str(), target.as_str()))
             .collect();
-        let by_id: BTreeMap<String, &Entry> = state.nodes().map(|entry| (id(entry), entry)).collect();
         let mut unhealthy = 0;
         for (id, entry) in &by_id {
             assert_eq!(state.find(entry.key()).unwrap().id(), entry.id());
-            let below = Self::below(&owns, id).into_iter().map(|id| by_id[id]);
+            if entry.owned().is_none() && !owns.iter().any(|(owner, owned)| owner == id && owned != id) {
+                unhealthy += u32::from(entry.health() == Health::Unhealthy);
+                continue;
+            }
+            let below = Self::below(&owns, id);
+            let below = below.into_iter().map(|id| by_id[id]);
             let worst = below.max_by_key(|own| {
                 let rank = own.key().kind.get().rank;
                 (own.health(), rank, std::cmp::Reverse(own.id()))
@@ -1044,23 +1193,45 @@ impl<'w> Expected<'w> {
             unhealthy += u32::from(entry.health() == Health::Unhealthy);
         }
         assert_eq!(state.unhealthy(), unhealthy);
-        for kind in KindId::all() {
-            let keys: Vec<&Key> = self.world.objects.keys().filter(|key| key.kind == kind).collect();
+        let naive = Naive {
+            by_id: &by_id,
+            edges: &self.edges,
+            json: self.json(),
+        };
+        for level in [Level::Application, Level::Namespace, Level::Cluster] {
+            if far {
+                naive.check(state, level);
+            }
+        }
+        let found = self.world.versions.keys().copied();
+        let found = found.filter(|kind| kind.is_discovered());
+        assert!(state.kinds().skip(KINDS.len()).eq(found));
+        for (kind, version) in &self.world.versions {
+            if let Some(entry) = state.nodes_of(*kind, &[]).next() {
+                assert!(entry.node(state, false).api_version.ends_with(version));
+            }
+        }
+        let mut by_kind: BTreeMap<KindId, Vec<&Key>> = BTreeMap::new();
+        for key in self.world.objects.keys() {
+            by_kind.entry(key.kind).or_default().push(key);
+        }
+        for kind in self.world.seen.iter().copied() {
+            let keys = by_kind.remove(&kind).unwrap_or_default();
             assert_eq!(state.count(kind) as usize, keys.len());
             let listed: Vec<&Key> = state.objects(kind, &[]).map(Entry::key).collect();
             assert_eq!(listed, keys);
         }
     }
 
-    fn check_edges(&self, state: &State) {
-        let key = |id: NodeId| {
-            state
-                .node(id)
-                .expect("both ends are nodes")
-                .key()
-                .node_key()
-                .to_string()
-        };
+    /// The JSON of the objects, by address.
+    fn json(&self) -> BTreeMap<&str, &'w Value> {
+        let json: Vec<&Value> = self.world.json.values().collect();
+        let places = self.places.iter();
+        places.map(|(id, place)| (id.as_str(), json[*place])).collect()
+    }
+
+    fn check_edges(&self, state: &State, ids: &BTreeMap<NodeId, String>) {
+        let key = |id: NodeId| ids.get(&id).expect("both ends are nodes").clone();
         let mut edges = BTreeMap::new();
         for (edge, proof) in state.edges() {
             assert!(
@@ -1075,10 +1246,10 @@ impl<'w> Expected<'w> {
                 .collect();
             assert_eq!(fields.len(), proof.fields.len());
             assert!(proof.fields.is_sorted());
-            let sure = if edge.relation == Relation::Calls {
-                0.7
-            } else {
-                1.0
+            let sure = match edge.relation {
+                Relation::Calls => 0.7,
+                Relation::Refers => 0.6,
+                _ => 1.0,
             };
             assert!((proof.edge(edge).confidence - sure).abs() < f32::EPSILON);
             let body = EdgeBody {
@@ -1112,6 +1283,15 @@ impl<'w> Expected<'w> {
     }
 }
 
+/// The kind of a policy's parameters, as addresses have it.
+fn params_of<'j>(policy: &Object<'j>) -> &'j str {
+    match s(&policy.json["spec"]["paramKind"]["kind"]) {
+        "Widget" => "Widget.example.org",
+        "Gadget" => "Gadget.example.org",
+        kind => kind,
+    }
+}
+
 /// The directions of a NetworkPolicy whose rules count.
 fn directions(spec: &Value) -> Vec<(&'static str, &'static str, &'static str)> {
     let types = list(&spec["policyTypes"]);
@@ -1133,7 +1313,7 @@ fn is_granted(route: &Object<'_>, service: &Object<'_>, all: &[Object<'_>]) -> b
         let (from, to) = (&spec["from"][0], &spec["to"][0]);
         s(&from["kind"]) == "HTTPRoute"
             && s(&from["namespace"]) == route.namespace
-            && s(&to["kind"]) == "Service"
+            && service.kind.split('.').next() == Some(s(&to["kind"]))
             && (to["name"].is_null() || s(&to["name"]) == service.name)
     })
 }

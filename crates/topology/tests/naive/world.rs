@@ -1,10 +1,12 @@
 //! Random objects of a small cluster, written as JSON and read by the real readers, and random histories of them.
 
+use model::kind::{Discovered, VIRTUAL};
 use model::{KindId, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 use topology::facts::{Facts, Key};
 use topology::{Index, Symbols, kinds};
 
@@ -13,14 +15,23 @@ use topology::{Index, Symbols, kinds};
 pub enum Event {
     /// An object is new or changed.
     Upsert(Spec),
+    /// An object that is there changes: its labels, references, status.
+    Change { pick: usize, seed: u64 },
     /// An object that is there comes again as it is.
     Again { pick: usize },
     /// An object is gone; with its UID, with another, or without.
     Remove { spec: Spec, uid: u8 },
+    /// An object that is there is gone.
+    Delete { pick: usize },
     /// A kind is listed: some of what is there, and one more.
     Relist { spec: Spec, keep: u64 },
     /// A kind becomes visible, or no longer is.
     Visible { kind: &'static str, visible: bool },
+    /// The cluster serves a kind in a version, or no longer serves it.
+    Serve {
+        kind: &'static str,
+        version: Option<&'static str>,
+    },
 }
 
 /// An object: the numbers choose among a few of everything, so that objects meet.
@@ -171,7 +182,75 @@ const THEMES: &[&[&str]] = &[
         "Secret",
         "PersistentVolumeClaim",
     ],
+    &[
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "VolumeSnapshot.snapshot.storage.k8s.io",
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
+        "VolumeSnapshotClass.snapshot.storage.k8s.io",
+        "PersistentVolumeClaim",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "PersistentVolume",
+        "Secret",
+    ],
+    &[
+        "Widget.example.org",
+        "Widget.example.org",
+        "Widget.example.org",
+        "Gadget.example.org",
+        "Gadget.example.org",
+        "Secret",
+        "Deployment",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingAdmissionPolicyBinding",
+        "ConfigMap",
+        "HorizontalPodAutoscaler",
+        "Application.argoproj.io",
+        "IngressClass",
+        "Event",
+        "HTTPRoute.gateway.networking.k8s.io",
+        "ReferenceGrant.gateway.networking.k8s.io",
+    ],
 ];
+
+/// The kinds that the table does not have.
+const DISCOVERED: [Discovered<'static>; 2] = [
+    Discovered {
+        group: "example.org",
+        version: "v1",
+        kind: "Widget",
+        plural: "widgets",
+        short_names: &[],
+        namespaced: true,
+    },
+    Discovered {
+        group: "example.org",
+        version: "v1",
+        kind: "Gadget",
+        plural: "gadgets",
+        short_names: &[],
+        namespaced: false,
+    },
+];
+
+/// A kind of the table, or one that may be discovered.
+pub fn kind(id: &str) -> KindId {
+    kind_and_scope(id).0
+}
+
+/// The same, and whether its objects live in namespaces.
+pub fn kind_and_scope(id: &str) -> (KindId, bool) {
+    static KINDS: LazyLock<HashMap<&str, (KindId, bool)>> = LazyLock::new(|| {
+        let found = DISCOVERED.iter().map(|found| KindId::discovered(found).unwrap());
+        let of_table = KindId::all().chain(VIRTUAL.iter().map(|row| KindId::of(row.id).unwrap()));
+        found
+            .chain(of_table)
+            .map(|kind| (kind.get().id, (kind, kind.get().namespaced)))
+            .collect()
+    });
+    KINDS[id]
+}
 
 fn spec(theme: usize) -> impl Strategy<Value = Spec> {
     let kinds = prop::sample::select(THEMES[theme].to_vec());
@@ -198,11 +277,15 @@ pub fn history(shortest: usize, longest: usize) -> impl Strategy<Value = Vec<Eve
 fn event_of(theme: usize) -> impl Strategy<Value = Event> {
     let kinds = prop::sample::select(THEMES[theme].to_vec());
     prop_oneof![
-        12 => spec(theme).prop_map(Event::Upsert),
+        8 => spec(theme).prop_map(Event::Upsert),
+        5 => (any::<usize>(), any::<u64>()).prop_map(|(pick, seed)| Event::Change { pick, seed }),
         1 => any::<usize>().prop_map(|pick| Event::Again { pick }),
-        4 => (spec(theme), 0..4_u8).prop_map(|(spec, uid)| Event::Remove { spec, uid }),
+        1 => (spec(theme), 0..4_u8).prop_map(|(spec, uid)| Event::Remove { spec, uid }),
+        3 => any::<usize>().prop_map(|pick| Event::Delete { pick }),
         1 => (spec(theme), any::<u64>()).prop_map(|(spec, keep)| Event::Relist { spec, keep }),
-        1 => (kinds, any::<bool>()).prop_map(|(kind, visible)| Event::Visible { kind, visible }),
+        1 => (kinds.clone(), any::<bool>()).prop_map(|(kind, visible)| Event::Visible { kind, visible }),
+        1 => (kinds, prop::sample::select(vec![None, Some("v1"), Some("v1"), Some("v2")]))
+            .prop_map(|(kind, version)| Event::Serve { kind, version }),
     ]
 }
 
@@ -210,23 +293,83 @@ fn event_of(theme: usize) -> impl Strategy<Value = Event> {
 #[derive(Default)]
 pub struct World {
     pub objects: BTreeMap<Key, Facts>,
+    /// How they were made.
+    specs: BTreeMap<Key, Spec>,
     /// The same as JSON.
     pub json: BTreeMap<Key, Value>,
+    /// The kinds that it has, or once had, objects of.
+    pub seen: BTreeSet<KindId>,
     pub visible: BTreeSet<KindId>,
+    /// The kinds that are served in a version that is known.
+    pub versions: BTreeMap<KindId, &'static str>,
 }
 
 impl World {
+    /// Objects of a kind that is not served are of one that is, from now on.
+    fn serve_for(&mut self, event: &Event, index: &mut Index) {
+        if let Event::Upsert(spec) | Event::Relist { spec, .. } = event
+            && kind(spec.kind).is_discovered()
+            && !self.versions.contains_key(&kind(spec.kind))
+        {
+            self.serve(kind(spec.kind), "v1", index);
+        }
+    }
+
+    fn serve(&mut self, kind: KindId, version: &'static str, index: &mut Index) {
+        let row = kind.get();
+        let found = Discovered {
+            group: row.group,
+            version,
+            kind: row.kind,
+            plural: row.plural,
+            short_names: &[],
+            namespaced: row.namespaced,
+        };
+        assert_eq!(index.register(&found), Ok(kind));
+        self.versions.insert(kind, version);
+    }
+
+    /// Whether the cluster may have objects of a kind.
+    pub fn serves(&self, kind: KindId) -> bool {
+        !kind.is_discovered() || self.versions.contains_key(&kind)
+    }
+
     pub fn play(&mut self, event: &Event, index: &mut Index) {
+        self.serve_for(event, index);
+        if let Event::Upsert(spec) | Event::Relist { spec, .. } = event {
+            self.seen.insert(kind(spec.kind));
+        }
         match event {
-            Event::Upsert(spec) => {
-                let facts = spec.facts(index.symbols());
-                self.objects.insert(facts.key.clone(), facts.clone());
-                self.json.insert(facts.key.clone(), spec.json());
-                index.upsert(facts);
+            Event::Serve { kind: id, version } => match version {
+                Some(version) => self.serve(kind(id), version, index),
+                None => {
+                    let kind = kind(id);
+                    self.versions.remove(&kind);
+                    self.visible.remove(&kind);
+                    self.objects.retain(|key, _| key.kind != kind);
+                    self.json.retain(|key, _| key.kind != kind);
+                    index.forget(kind);
+                }
+            },
+            Event::Upsert(spec) => self.put(spec.clone(), index),
+            Event::Change { pick, seed } => {
+                self.specs.retain(|key, _| self.objects.contains_key(key));
+                let spec = self.specs.values().nth(pick % self.specs.len().max(1));
+                if let Some(spec) = spec.cloned() {
+                    self.put(Spec { seed: *seed, ..spec }, index);
+                }
             }
             Event::Again { pick } => {
                 if let Some(facts) = self.objects.values().nth(pick % self.objects.len().max(1)) {
                     index.upsert(facts.clone());
+                }
+            }
+            Event::Delete { pick } => {
+                let gone = self.objects.keys().nth(pick % self.objects.len().max(1)).cloned();
+                if let Some(key) = gone {
+                    self.objects.remove(&key);
+                    self.json.remove(&key);
+                    index.remove(key.kind, key.namespace.as_deref(), &key.name, None);
                 }
             }
             Event::Remove { spec, uid } => {
@@ -267,8 +410,8 @@ impl World {
                 self.json.retain(|key, _| self.objects.contains_key(key));
                 index.relist(kind, listed);
             }
-            Event::Visible { kind, visible } => {
-                let kind = KindId::of(kind).unwrap();
+            Event::Visible { kind: id, visible } => {
+                let kind = kind(id);
                 if *visible {
                     self.visible.insert(kind);
                 } else {
@@ -277,6 +420,15 @@ impl World {
                 index.set_kind_visible(kind, *visible);
             }
         }
+    }
+
+    fn put(&mut self, spec: Spec, index: &mut Index) {
+        let json = spec.json();
+        let facts = spec.read(&json, index.symbols());
+        self.objects.insert(facts.key.clone(), facts.clone());
+        self.json.insert(facts.key.clone(), json);
+        self.specs.insert(facts.key.clone(), spec);
+        index.upsert(facts);
     }
 
     /// Whether the readers look after this event, or only after a later one.
@@ -373,14 +525,18 @@ impl Dice {
 
 impl Spec {
     fn facts(&self, symbols: &mut Symbols) -> Facts {
-        let kind = KindId::of(self.kind).unwrap();
-        let value = self.json();
-        let value = if kind.get().watch == model::kind::WatchForm::Table {
+        self.read(&self.json(), symbols)
+    }
+
+    fn read(&self, value: &Value, symbols: &mut Symbols) -> Facts {
+        let kind = kind(self.kind);
+        let text = if kind.get().watch == model::kind::WatchForm::Table {
             json!({"cells": ["x", value["type"], "1d"], "object": {"metadata": value["metadata"]}})
+                .to_string()
         } else {
-            value
+            value.to_string()
         };
-        kinds::read(kind, value.to_string().as_bytes(), symbols).unwrap()
+        kinds::read(kind, text.as_bytes(), symbols).unwrap()
     }
 
     fn json(&self) -> Value {
@@ -404,19 +560,30 @@ impl Spec {
             ("ServiceAccount", 0) => prefix.to_owned(),
             (_, number) => format!("{prefix}{number}"),
         };
-        let namespaced = KindId::of(kind).unwrap().get().namespaced;
+        let (kind_id, namespaced) = kind_and_scope(kind);
         let namespace = if namespaced {
             ["a", "b"][self.namespace]
         } else {
             ""
         };
         let owners: Vec<Value> = (0..dice.roll(3))
-            .map(|_| json!({"kind": "Any", "name": "any", "uid": dice.uid(), "controller": true}))
+            .map(
+                |_| json!({"kind": "Any", "name": "any", "uid": dice.uid(), "controller": dice.roll(2) == 0}),
+            )
             .collect();
         let mut labels = serde_json::Map::new();
         for (key, values) in [("app", ["x", "y"]), ("tier", ["1", "2"])] {
             if dice.roll(3) > 0 {
                 labels.insert(key.to_owned(), dice.pick(&values).into());
+            }
+        }
+        if dice.roll(5) == 0 {
+            labels.insert(
+                "app.kubernetes.io/instance".to_owned(),
+                dice.pick(&["i0", "i1", ""]).into(),
+            );
+            if dice.roll(3) == 0 {
+                labels.insert("app.kubernetes.io/part-of".to_owned(), "whole".into());
             }
         }
         if kind == "EndpointSlice" && dice.roll(4) > 0 {
@@ -440,7 +607,7 @@ impl Spec {
             object["metadata"]["namespace"] = "kube-node-lease".into();
         }
         let (spec, status) = self.body(kind, &mut dice);
-        let has_spec = KindId::of(kind).unwrap().get().kind;
+        let has_spec = kind_id.get().kind;
         if kind == "EndpointSlice" {
             object["endpoints"] = spec;
         } else if spec.get("metadata").is_some() || FLAT.contains(&has_spec) {
@@ -458,6 +625,9 @@ impl Spec {
             }
             object["spec"] = spec;
             object["status"] = status;
+        }
+        if dice.roll(6) == 0 {
+            object["metadata"]["annotations"]["meta.helm.sh/release-name"] = dice.pick(&["i0", "h0"]).into();
         }
         object
     }
@@ -584,8 +754,14 @@ impl Spec {
             ),
             "Application.argoproj.io" => {
                 let object = |dice: &mut Dice| {
-                    let (kind, name) = [("Service", "s0"), ("Pod", "p0")][dice.roll(2) as usize];
-                    json!({"kind": kind, "namespace": dice.pick(&["a", "b"]), "name": name})
+                    let (group, kind, name) = [
+                        ("", "Service", "s0"),
+                        ("", "Pod", "p0"),
+                        ("example.org", "Widget", "p0"),
+                        ("example.org", "Gadget", "p1"),
+                        ("example.com", "Widget", "p0"),
+                    ][dice.roll(5) as usize];
+                    json!({"group": group, "kind": kind, "namespace": dice.pick(&["a", "b"]), "name": name})
                 };
                 let resources: Vec<Value> = (0..dice.roll(3)).map(|_| object(dice)).collect();
                 (json!({}), json!({"resources": resources}))
@@ -611,13 +787,23 @@ fn extension(kind: &str, dice: &mut Dice) -> Value {
             if let Some(first) = backends.first_mut().filter(|_| dice.roll(3) == 0) {
                 first["filters"] = json!([{"requestMirror": {"backendRef": {"name": "s2"}}}]);
             }
+            for backend in &mut backends {
+                if dice.roll(4) == 0 {
+                    backend["group"] = "example.org".into();
+                    backend["kind"] = "Widget".into();
+                    backend["name"] = "p0".into();
+                }
+            }
             json!({
                 "parentRefs": [{"name": dice.pick(&["p0", "p1"]), "namespace": dice.pick(&["a", ""])}],
                 "rules": [{"backendRefs": backends}],
             })
         }
         "ReferenceGrant" => {
-            let mut to = json!({"group": "", "kind": dice.pick(&["Service", "Secret"])});
+            let mut to = match dice.roll(3) {
+                0 => json!({"group": "example.org", "kind": "Widget"}),
+                _ => json!({"group": "", "kind": dice.pick(&["Service", "Secret"])}),
+            };
             if dice.roll(2) == 0 {
                 to["name"] = dice.pick(&["s0", "s1"]).into();
             }
@@ -654,6 +840,28 @@ fn extension(kind: &str, dice: &mut Dice) -> Value {
             "volumeSnapshotClassName": dice.pick(&["", "p0"]),
         }),
         "ScaledObject" => json!({"scaleTargetRef": {"name": dice.pick(&["p0", "p1"])}}),
+        "VolumeSnapshotClass" => {
+            let mut class = json!({"driver": dice.pick(&["p0", "p1"])});
+            if dice.roll(3) > 0 {
+                let value = dice.pick(&["true", "true", "false"]);
+                class["annotations"] = json!({"snapshot.storage.kubernetes.io/is-default-class": value});
+            }
+            class
+        }
+        "Widget" | "Gadget" => {
+            let secret = json!({"kind": "Secret", "name": dice.pick(&["x0", "x1"]), "namespace": dice.pick(&["", "a"])});
+            let mut spec = json!({"list": [{}, {"secretRef": secret}]});
+            if dice.roll(2) == 0 {
+                spec["gadgetRef"] = json!({"kind": "Gadget", "name": dice.pick(&["p0", "p1"])});
+                spec["gadgetRef"]["widgetRef"] = json!({"group": dice.pick(&["example.org", "example.com"]), "kind": "Widget", "name": "p1"});
+            }
+            if dice.roll(2) == 0 {
+                spec["plainRef"] =
+                    json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": dice.pick(&["p0", "p1"])});
+                spec["userRef"] = json!({"kind": "User", "name": "ann"});
+            }
+            spec
+        }
         _ => json!({}),
     }
 }
@@ -672,6 +880,7 @@ const FLAT: &[&str] = &[
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
     "Event",
+    "VolumeSnapshotClass",
 ];
 
 fn class(spec: &mut Value, dice: &mut Dice) {
@@ -736,7 +945,9 @@ fn other(kind: &str, dice: &mut Dice) -> Value {
                 0 => {
                     json!({"parameters": {"apiGroup": "", "kind": "ConfigMap", "namespace": "a", "name": "c0"}})
                 }
-                1 => json!({"parameters": {"apiGroup": "example.org", "kind": "Other", "name": "c0"}}),
+                1 => {
+                    json!({"parameters": {"apiGroup": "example.org", "kind": dice.pick(&["Other", "Gadget"]), "name": "p0"}})
+                }
                 _ => json!({}),
             };
             if dice.roll(2) == 0 {
@@ -794,7 +1005,8 @@ fn other(kind: &str, dice: &mut Dice) -> Value {
                 ("apps/v1", "Deployment"),
                 ("v1", "ReplicationController"),
                 ("example.org/v1", "Deployment"),
-            ][dice.roll(3) as usize];
+                ("example.org/v1", "Widget"),
+            ][dice.roll(4) as usize];
             json!({"scaleTargetRef": {"apiVersion": version, "kind": kind, "name": dice.pick(&["p0", "p1"])}})
         }
         "VolumeAttachment" => json!({
@@ -824,8 +1036,10 @@ fn other(kind: &str, dice: &mut Dice) -> Value {
             };
             json!({"webhooks": (0..dice.roll(3)).map(|_| webhook(dice)).collect::<Vec<_>>()})
         }
-        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => match dice.roll(4) {
+        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" => match dice.roll(6) {
             0 => json!({}),
+            4 => json!({"paramKind": {"apiVersion": "example.org/v1", "kind": "Widget"}}),
+            5 => json!({"paramKind": {"apiVersion": "example.org/v2", "kind": "Gadget"}}),
             1 => json!({"paramKind": {"apiVersion": "v1", "kind": "Namespace"}}),
             _ => json!({"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}),
         },
@@ -836,6 +1050,12 @@ fn other(kind: &str, dice: &mut Dice) -> Value {
                     "name": dice.pick(&["c0", "c1", "a"]), "namespace": dice.pick(&["a", "b", ""]),
                     "parameterNotFoundAction": dice.pick(&["Allow", "Deny"]),
                 });
+                if dice.roll(2) == 0 {
+                    spec["paramRef"]["name"] = "".into();
+                    spec["paramRef"]["selector"] = selector(dice);
+                } else if dice.roll(3) == 0 {
+                    spec["paramRef"]["name"] = dice.pick(&["p0", "p1"]).into();
+                }
             }
             spec
         }
@@ -844,15 +1064,17 @@ fn other(kind: &str, dice: &mut Dice) -> Value {
             json!({"conversion": {"webhook": {"clientConfig": {"service": service_ref(dice)}}}})
         }
         "Event" => {
-            let kind = dice.pick(&["Pod", "Node"]);
-            let (prefix, namespace) = if kind == "Pod" { ("p", "a") } else { ("n", "") };
+            let kind = dice.pick(&["Pod", "Node", "Widget"]);
+            let (prefix, namespace) = if kind == "Node" { ("n", "") } else { ("p", "a") };
             let number = dice.roll(3);
             let uid = match dice.roll(3) {
                 0 => String::new(),
+                _ if kind == "Widget" => format!("Widget.example.org/{namespace}/{number}/0"),
                 _ => format!("{kind}/{namespace}/{number}/0"),
             };
+            let version = if kind == "Widget" { "example.org/v1" } else { "v1" };
             json!({"involvedObject": {
-                "apiVersion": "v1", "kind": kind, "namespace": namespace, "name": format!("{prefix}{number}"), "uid": uid,
+                "apiVersion": version, "kind": kind, "namespace": namespace, "name": format!("{prefix}{number}"), "uid": uid,
             }})
         }
         _ => json!({}),
