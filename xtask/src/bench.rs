@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -25,6 +25,10 @@ pub enum Name {
     WarmStart,
     /// From a request to the API server to the row in the page: milliseconds, against a plain watch of the same events
     EventToDom,
+    /// What the demo cluster adds to the start and to the memory of the server: against a start without any cluster
+    Demo,
+    /// `kubilitics simulate --pods 100000`: seconds to ready, and megabytes resident
+    Simulator,
 }
 
 /// One line of the result.
@@ -45,6 +49,13 @@ struct Figure {
 const STARTS: usize = 5;
 /// What `cargo xtask run` may take when nothing changed.
 const WARM_START_SECONDS: f64 = 3.0;
+/// What the demo cluster may add.
+const DEMO_SECONDS: f64 = 0.3;
+const DEMO_MEGABYTES: f64 = 30.0;
+/// A simulated cluster of [`PODS`] pods, and some 45,000 other objects.
+const PODS: &str = "100000";
+const SIMULATOR_SECONDS: f64 = 10.0;
+const SIMULATOR_MEGABYTES: f64 = 400.0;
 /// What we may add to the API server's own time, in milliseconds.
 const EVENT_BUDGET: f64 = 100.0;
 
@@ -69,6 +80,8 @@ pub fn bench(workspace: &Workspace, name: Option<Name>, json: Option<&Path>) -> 
             Name::SiteSize => site_size(workspace)?,
             Name::WarmStart => warm_start(workspace)?,
             Name::EventToDom => event_to_dom(workspace)?,
+            Name::Demo => demo(workspace)?,
+            Name::Simulator => simulator(workspace)?,
         };
         for figure in &new {
             figure.print()?;
@@ -130,31 +143,89 @@ fn site_size(workspace: &Workspace) -> Result<Vec<Figure>> {
 }
 
 fn warm_start(workspace: &Workspace) -> Result<Vec<Figure>> {
-    let baseline = median(|| start(workspace, Command::new(workspace.dist()).arg("serve")))?;
-    let ours = median(|| start(workspace, workspace.cargo().args(["xtask", "run", "--"])))?;
-    let seconds = |time: Duration| time.as_secs_f64();
+    let baseline = median(STARTS, || {
+        serve(workspace, Command::new(workspace.dist()).arg("serve"))
+    })?;
+    let ours = median(STARTS, || {
+        serve(workspace, workspace.cargo().args(["xtask", "run", "--"]))
+    })?;
     let figure = Figure::new(
         "warm-start",
         "s",
-        Some(seconds(baseline)),
-        seconds(ours),
+        Some(baseline.seconds),
+        ours.seconds,
         WARM_START_SECONDS,
     );
     Ok(vec![figure])
 }
 
-/// From starting the command to the line that says that it is ready.
-fn start(workspace: &Workspace, command: &mut Command) -> Result<Duration> {
-    let home = workspace.scratch().join("warm-start");
+fn demo(workspace: &Workspace) -> Result<Vec<Figure>> {
+    let start = |flags: &'static [&str]| {
+        median(STARTS, || {
+            serve(workspace, Command::new(workspace.dist()).arg("serve").args(flags))
+        })
+    };
+    let baseline = start(&[])?;
+    let ours = start(&["--demo"])?;
+    let figure =
+        |name, unit, baseline, ours, more| Figure::new(name, unit, Some(baseline), ours, baseline + more);
+    Ok(vec![
+        figure("demo-start", "s", baseline.seconds, ours.seconds, DEMO_SECONDS),
+        figure(
+            "demo-memory",
+            "MB",
+            baseline.megabytes,
+            ours.megabytes,
+            DEMO_MEGABYTES,
+        ),
+    ])
+}
+
+fn simulator(workspace: &Workspace) -> Result<Vec<Figure>> {
+    let home = workspace.scratch().join("simulator");
+    fs::create_dir_all(&home)?;
+    let start = median(1, || {
+        let mut simulate = Command::new(workspace.dist());
+        simulate.args(["simulate", "--pods", PODS, "--kubeconfig-out"]);
+        start(simulate.arg(home.join("kubeconfig")), "Simulating at")
+    })?;
+    fs::remove_dir_all(&home)?;
+    let figure = |name, unit, ours, target| Figure::new(name, unit, None, ours, target);
+    Ok(vec![
+        figure("simulator-ready", "s", start.seconds, SIMULATOR_SECONDS),
+        figure("simulator-memory", "MB", start.megabytes, SIMULATOR_MEGABYTES),
+    ])
+}
+
+/// A start of the executable.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// From the command to the line that says that it is ready.
+    seconds: f64,
+    /// Resident then.
+    megabytes: f64,
+}
+
+/// Starts a server that knows no cluster.
+fn serve(workspace: &Workspace, command: &mut Command) -> Result<Start> {
+    let home = workspace.scratch().join("serve");
     fs::create_dir_all(&home)?;
     let kubeconfig = home.join("kubeconfig");
     fs::write(&kubeconfig, r#"{"apiVersion": "v1", "kind": "Config"}"#)?;
-    let begun = Instant::now();
-    let mut child = command
+    command
         .args(["--addr", "127.0.0.1:0", "--no-open", "--kubeconfig"])
         .arg(&kubeconfig)
         .arg("--data-dir")
-        .arg(home.join("data"))
+        .arg(home.join("data"));
+    let started = start(command, "Kubilitics is ready")?;
+    fs::remove_dir_all(&home)?;
+    Ok(started)
+}
+
+/// Runs a command until the first line that it prints, which has to begin so.
+fn start(command: &mut Command, ready: &str) -> Result<Start> {
+    let begun = Instant::now();
+    let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -163,23 +234,42 @@ fn start(workspace: &Workspace, command: &mut Command) -> Result<Duration> {
     let mut line = String::new();
     let output = child.stdout.take().context("no standard output")?;
     BufReader::new(output).read_line(&mut line)?;
-    let time = begun.elapsed();
+    let seconds = begun.elapsed().as_secs_f64();
     // Both cargo and xtask become the server, so this is the server.
+    let megabytes = resident_megabytes(child.id());
     child.kill()?;
     child.wait()?;
-    fs::remove_dir_all(&home)?;
     ensure!(
-        line.starts_with("Kubilitics is ready"),
+        line.starts_with(ready),
         "`{}` did not get ready",
         command::line(command)
     );
-    Ok(time)
+    Ok(Start {
+        seconds,
+        megabytes: megabytes?,
+    })
 }
 
-fn median(mut measure: impl FnMut() -> Result<Duration>) -> Result<Duration> {
-    let mut times = (0..STARTS).map(|_| measure()).collect::<Result<Vec<_>>>()?;
-    times.sort();
-    times.get(STARTS / 2).copied().context("nothing was measured")
+fn resident_megabytes(process: u32) -> Result<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))
+        .context("the memory of a process is read from /proc, which Linux has")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    Ok(kilobytes.context("no VmRSS in /proc")? * 1.024 / 1000.0)
+}
+
+/// The median of each figure.
+fn median(times: usize, mut measure: impl FnMut() -> Result<Start>) -> Result<Start> {
+    let all = (0..times).map(|_| measure()).collect::<Result<Vec<_>>>()?;
+    let middle = |figure: fn(&Start) -> f64| {
+        let mut figures: Vec<f64> = all.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(times / 2).copied().context("nothing was measured")
+    };
+    Ok(Start {
+        seconds: middle(|start| start.seconds)?,
+        megabytes: middle(|start| start.megabytes)?,
+    })
 }
 
 /// What the story `latency.mjs` writes, in milliseconds.

@@ -1,67 +1,21 @@
 //! kubectl against the simulator: what it applies, compares and shows.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use simulator::{Running, Scenario, Simulator};
 
-/// A cluster, and kubectl with its kubeconfig.
-struct Kubectl {
-    program: PathBuf,
-    home: tempfile::TempDir,
+use crate::kubectl::{Kubectl, Ran};
+
+/// Calls it with a manifest on its standard input.
+fn call(kubectl: &Kubectl, arguments: &str, manifest: &str) -> Ran {
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    kubectl.run_with(&arguments, manifest)
 }
 
-/// What a call of kubectl came to.
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Kubectl {
-    async fn new(running: &Running) -> Result<Self> {
-        let program = tokio::task::spawn_blocking(control_plane::build)
-            .await??
-            .kubectl();
-        let home = tempfile::tempdir()?;
-        std::fs::write(home.path().join("config"), running.kubeconfig("simulator"))?;
-        Ok(Self { program, home })
-    }
-
-    /// Calls it with arguments and a manifest on its standard input.
-    async fn call(&self, arguments: &str, manifest: &str) -> Result<Said> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(arguments.split(' '))
-            .env("KUBECONFIG", self.home.path().join("config"))
-            .env("HOME", self.home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let manifest = manifest.to_owned();
-        let output = tokio::task::spawn_blocking(move || -> Result<_> {
-            let mut child = command.spawn()?;
-            let mut input = child.stdin.take().context("it has an input")?;
-            input.write_all(manifest.as_bytes())?;
-            drop(input);
-            Ok(child.wait_with_output()?)
-        })
-        .await??;
-        Ok(Said {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout)?,
-            err: String::from_utf8(output.stderr)?,
-        })
-    }
-
-    /// The same when it has to succeed; what it says.
-    async fn run(&self, arguments: &str, manifest: &str) -> Result<String> {
-        let said = self.call(arguments, manifest).await?;
-        ensure!(said.code == Some(0), "{arguments}: {}{}", said.out, said.err);
-        Ok(said.out)
-    }
+/// The same when it has to succeed; what it says.
+fn run(kubectl: &Kubectl, arguments: &str, manifest: &str) -> String {
+    let said = call(kubectl, arguments, manifest);
+    assert_eq!(said.code, 0, "{arguments}: {}{}", said.out, said.err);
+    said.out
 }
 
 async fn cluster() -> Result<Running> {
@@ -76,65 +30,56 @@ fn deployment(image: &str, replicas: u32) -> String {
     )
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn kubectl_applies_on_the_servers_side() -> Result<()> {
     let running = cluster().await?;
-    let kubectl = Kubectl::new(&running).await?;
+    let kubectl = Kubectl::with("applies-1", &running.kubeconfig("simulator"));
     let apply = "apply --server-side -f -";
-    let said = kubectl.run(apply, &deployment("a:1", 2)).await?;
+    let said = run(&kubectl, apply, &deployment("a:1", 2));
     assert_eq!(said, "deployment.apps/web serverside-applied\n");
-    let diff = kubectl
-        .call("diff --server-side -f -", &deployment("a:1", 2))
-        .await?;
-    assert_eq!(diff.code, Some(0), "{}{}", diff.out, diff.err);
-    let diff = kubectl
-        .call("diff --server-side -f -", &deployment("a:2", 2))
-        .await?;
-    assert_eq!(diff.code, Some(1), "{}", diff.err);
+    let diff = call(&kubectl, "diff --server-side -f -", &deployment("a:1", 2));
+    assert_eq!(diff.code, 0, "{}{}", diff.out, diff.err);
+    let diff = call(&kubectl, "diff --server-side -f -", &deployment("a:2", 2));
+    assert_eq!(diff.code, 1, "{}", diff.err);
     assert!(
         diff.out.contains("-      - image: a:1\n+      - image: a:2\n"),
         "{}",
         diff.out
     );
-    kubectl.run("scale deployment/web --replicas=3", "").await?;
-    let conflict = kubectl.call(apply, &deployment("a:2", 2)).await?;
-    assert_eq!(conflict.code, Some(1));
+    run(&kubectl, "scale deployment/web --replicas=3", "");
+    let conflict = call(&kubectl, apply, &deployment("a:2", 2));
+    assert_eq!(conflict.code, 1);
     let expected = "conflict with \"kubectl\" with subresource \"scale\" using apps/v1: .spec.replicas";
     assert!(conflict.err.contains(expected), "{}", conflict.err);
-    kubectl
-        .run(
-            "apply --server-side --force-conflicts -f -",
-            &deployment("a:2", 2),
-        )
-        .await?;
-    let replicas = kubectl
-        .run("get deployment web -o jsonpath={.spec.replicas}", "")
-        .await?;
+    run(
+        &kubectl,
+        "apply --server-side --force-conflicts -f -",
+        &deployment("a:2", 2),
+    );
+    let replicas = run(&kubectl, "get deployment web -o jsonpath={.spec.replicas}", "");
     assert_eq!(replicas, "2");
     running.shutdown().await;
     Ok(())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn kubectl_applies_on_its_own_side_first() -> Result<()> {
     let running = cluster().await?;
-    let kubectl = Kubectl::new(&running).await?;
-    let said = kubectl.run("apply -f -", &deployment("a:1", 2)).await?;
+    let kubectl = Kubectl::with("applies-2", &running.kubeconfig("simulator"));
+    let said = run(&kubectl, "apply -f -", &deployment("a:1", 2));
     assert_eq!(said, "deployment.apps/web created\n");
-    let said = kubectl.run("apply -f -", &deployment("a:1", 2)).await?;
+    let said = run(&kubectl, "apply -f -", &deployment("a:1", 2));
     assert_eq!(said, "deployment.apps/web unchanged\n");
-    let said = kubectl.run("apply -f -", &deployment("a:2", 2)).await?;
+    let said = run(&kubectl, "apply -f -", &deployment("a:2", 2));
     assert_eq!(said, "deployment.apps/web configured\n");
-    let diff = kubectl.call("diff -f -", &deployment("a:3", 2)).await?;
-    assert_eq!(diff.code, Some(1), "{}", diff.err);
+    let diff = call(&kubectl, "diff -f -", &deployment("a:3", 2));
+    assert_eq!(diff.code, 1, "{}", diff.err);
     // From now on the server does it, and what kubectl applied before is its own.
-    let said = kubectl
-        .run("apply --server-side -f -", &deployment("a:4", 2))
-        .await?;
+    let said = run(&kubectl, "apply --server-side -f -", &deployment("a:4", 2));
     assert_eq!(said, "deployment.apps/web serverside-applied\n");
     let managers =
         "get deployment web --show-managed-fields -o jsonpath={.metadata.managedFields[*].operation}";
-    let managers = kubectl.run(managers, "").await?;
+    let managers = run(&kubectl, managers, "");
     assert!(managers.starts_with("Apply"), "{managers}");
     running.shutdown().await;
     Ok(())
@@ -177,34 +122,33 @@ metadata: {name: one, namespace: default}
 spec: {size: 3}
 ";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn kubectl_knows_custom_resources() -> Result<()> {
     let running = cluster().await?;
-    let kubectl = Kubectl::new(&running).await?;
-    kubectl.run("apply --server-side -f -", DEFINITION).await?;
-    kubectl
-        .run(
-            "wait --for=condition=Established crd/widgets.example.com --timeout=10s",
-            "",
-        )
-        .await?;
+    let kubectl = Kubectl::with("applies-3", &running.kubeconfig("simulator"));
+    run(&kubectl, "apply --server-side -f -", DEFINITION);
+    run(
+        &kubectl,
+        "wait --for=condition=Established crd/widgets.example.com --timeout=10s",
+        "",
+    );
     assert_eq!(
-        kubectl.run("apply -f -", WIDGET).await?,
+        run(&kubectl, "apply -f -", WIDGET),
         "widget.example.com/one created\n"
     );
     let other = WIDGET.replace('3', "4");
     assert_eq!(
-        kubectl.run("apply -f -", &other).await?,
+        run(&kubectl, "apply -f -", &other),
         "widget.example.com/one configured\n"
     );
-    let table = kubectl.run("get wd", "").await?;
+    let table = run(&kubectl, "get wd", "");
     assert_eq!(table, "NAME   SIZE\none    4\n");
-    kubectl.run("scale widget/one --replicas=5", "").await?;
-    let size = kubectl.run("get widget one -o jsonpath={.spec.size}", "").await?;
+    run(&kubectl, "scale widget/one --replicas=5", "");
+    let size = run(&kubectl, "get widget one -o jsonpath={.spec.size}", "");
     assert_eq!(size, "5");
-    let told = kubectl.run("explain widget.spec.size", "").await?;
+    let told = run(&kubectl, "explain widget.spec.size", "");
     assert!(told.contains("How large it is."), "{told}");
-    let wrong = kubectl.call("apply -f -", &WIDGET.replace('3', "0")).await?;
+    let wrong = call(&kubectl, "apply -f -", &WIDGET.replace('3', "0"));
     assert!(
         wrong
             .err
@@ -212,10 +156,8 @@ async fn kubectl_knows_custom_resources() -> Result<()> {
         "{}",
         wrong.err
     );
-    kubectl
-        .run("delete crd widgets.example.com --timeout=10s", "")
-        .await?;
-    let gone = kubectl.call("get --raw /apis/example.com/v1/widgets", "").await?;
+    run(&kubectl, "delete crd widgets.example.com --timeout=10s", "");
+    let gone = call(&kubectl, "get --raw /apis/example.com/v1/widgets", "");
     assert!(gone.err.contains("NotFound"), "{}", gone.err);
     running.shutdown().await;
     Ok(())

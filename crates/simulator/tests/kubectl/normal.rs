@@ -73,6 +73,8 @@ fn token(text: &str) -> String {
         "<uid>".to_owned()
     } else if is_address(bare) {
         "<address>".to_owned()
+    } else if is_node(bare) {
+        "<node>".to_owned()
     } else if bare
         .parse::<u32>()
         .is_ok_and(|port| (30_000..32_768).contains(&port))
@@ -102,6 +104,12 @@ fn is_age(text: &str) -> bool {
         && text
             .chars()
             .all(|letter| letter.is_ascii_digit() || "smhdy".contains(letter))
+}
+
+/// A node of both clusters: which of them gets a pod depends on what else a cluster is used for.
+fn is_node(text: &str) -> bool {
+    text.strip_prefix("node-")
+        .is_some_and(|number| number.parse::<u8>().is_ok())
 }
 
 fn is_uid(text: &str) -> bool {

@@ -92,9 +92,10 @@ fn steps(space: &str) -> Vec<Step> {
     let changed = changed
         .replace("schedule: \"0 0 1 1 *\"", "schedule: \"0 0 2 1 *\"")
         .replace("name: http", "name: web");
+    // Other tests use the same cluster: their DaemonSets stay away.
     let node = |name: &str| {
         format!(
-            "{{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{walk: {space}}}}}, status: {{allocatable: {{cpu: '4', memory: 8Gi, pods: '10'}}}}}}"
+            "{{apiVersion: v1, kind: Node, metadata: {{name: {name}, labels: {{walk: {space}}}}}, spec: {{taints: [{{key: walk, effect: NoSchedule}}]}}, status: {{allocatable: {{cpu: '4', memory: 8Gi, pods: '10'}}}}}}"
         )
     };
     let pods = "
