@@ -1,12 +1,16 @@
 //! The same against a real control plane, with kubectl as the oracle.
 
-use crate::harness::{Kept, TestServer};
+use crate::harness::{Kept, PATIENCE, TestServer};
 use control_plane::{ControlPlane, User};
 use model::graph::GraphQuery;
 use model::stream::{Snapshot, Topic, TopicState};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// As many columns of a list are compared with kubectl's.
+const COMPARED: usize = 4;
 
 async fn shared() -> &'static ControlPlane {
     tokio::task::spawn_blocking(|| ControlPlane::shared().expect("a control plane"))
@@ -152,32 +156,40 @@ async fn a_list_reads_as_kubectl_prints_it() {
     )
     .await;
     let (server, id) = start(plane, User::Admin).await;
-    for (kind, columns) in [("pods", 4), ("deployments.apps", 4)] {
-        let printed = kubectl(plane, &["-n", &ns, "get", kind, "--no-headers"]).await;
-        let expected: Vec<Vec<String>> = printed
-            .lines()
-            .map(|line| line.split_whitespace().take(columns).map(str::to_owned).collect())
-            .collect();
-        let path = format!("/api/v1/clusters/{id}/resources/{kind}?namespace={ns}&sort=name");
-        let rows = |list: &Value| -> Vec<Vec<String>> {
-            let items = list["items"].as_array().unwrap().iter();
-            let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
-            items
-                .map(|item| {
-                    item["cells"].as_array().unwrap()[..columns]
-                        .iter()
-                        .map(text)
-                        .collect()
-                })
-                .collect()
+    for kind in ["pods", "deployments.apps"] {
+        let path = format!("/api/v1/clusters/{id}/resources/{kind}?namespace={ns}");
+        // In any order: kubectl has pod-10 before pod-9. Asked anew each time: pods change after they were printed.
+        let same = async {
+            loop {
+                let printed = kubectl(plane, &["-n", &ns, "get", kind, "--no-headers"]).await;
+                let printed: BTreeSet<Vec<String>> = printed.lines().map(words).collect();
+                let list = server.get(&path).await.json();
+                let shown: BTreeSet<Vec<String>> =
+                    list["items"].as_array().unwrap().iter().map(cells).collect();
+                if shown == printed {
+                    return list["metadata"]["matched"] == printed.len();
+                }
+                eprintln!("{kind}: kubectl prints {printed:?}, the list shows {shown:?}");
+            }
         };
-        let list = server
-            .get_until(&path, |answer| rows(&answer.json()) == expected)
-            .await
-            .json();
-        assert_eq!(list["metadata"]["matched"], expected.len());
+        assert!(tokio::time::timeout(PATIENCE, same).await.expect(kind), "{kind}");
     }
     server.stop().await;
+}
+
+/// The first columns of a line of kubectl.
+fn words(line: &str) -> Vec<String> {
+    line.split_whitespace()
+        .take(COMPARED)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The same of an item of a list.
+fn cells(item: &Value) -> Vec<String> {
+    let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+    let cells = item["cells"].as_array().unwrap().iter();
+    cells.take(COMPARED).map(text).collect()
 }
 
 #[tokio::test]
