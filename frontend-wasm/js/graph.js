@@ -75,6 +75,29 @@ class Drawing {
   commit(gone, goneLines, withRegions) {
     const { tiles, lines, regions } = this.pending;
     this.pending = { tiles: [], lines: [], regions: [] };
+    if (withRegions) this.regions = regions;
+    const isPlaced = ({ id, x, y }) => {
+      const before = this.tiles.get(id);
+      return before !== undefined && before.x === x && before.y === y;
+    };
+    if (!gone.length && !goneLines.length && tiles.every(isPlaced) && lines.every(({ id }) => this.lines.has(id))) {
+      // Nothing comes, goes or moves: cytoscape has nothing to do, and only what looks different is painted.
+      for (const tile of tiles) this.tiles.set(tile.id, tile);
+      for (const line of lines) this.lines.set(line.id, line);
+      this.painter.touch(tiles, lines.length > 0, withRegions);
+      return;
+    }
+    this.place(tiles, lines, gone, goneLines);
+    this.painter.changed();
+    if (!this.isFitted && this.tiles.size > 0) {
+      this.isFitted = true;
+      this.open();
+    }
+    this.redraw();
+  }
+
+  // Brings the elements of cytoscape up to date.
+  place(tiles, lines, gone, goneLines) {
     const { cy } = this;
     const fresh = [];
     cy.batch(() => {
@@ -98,13 +121,6 @@ class Drawing {
       }
       cy.add(fresh);
     });
-    if (withRegions) this.regions = regions;
-    this.painter.changed();
-    if (!this.isFitted && this.tiles.size > 0) {
-      this.isFitted = true;
-      this.open();
-    }
-    this.redraw();
   }
 
   // The first view: everything if it can be read, else the natural start at the upper left.

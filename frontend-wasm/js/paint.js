@@ -1,5 +1,5 @@
-// Draws the topology in two layers: regions and lines below cytoscape's own, tiles and the minimap above. Only what is
-// in view is drawn; text disappears when it could no longer be read, and what is not well stays visible.
+// Draws the topology in layers: regions and lines below cytoscape's own, headings, tiles and the minimap above. Only what
+// is in view is drawn; text disappears when it could no longer be read, and what is not well stays visible.
 import { TILE } from "./graph.js";
 
 const SANS = "10.5px 'IBM Plex Sans', sans-serif";
@@ -16,6 +16,12 @@ const END = 1;
 // From this height on, a line is drawn faintly.
 const FAR = 420;
 const MINIMAP = { width: 168, height: 104 };
+// A heading any larger would not fit above the tiles of its region.
+const LARGEST = 26;
+// What is drawn around a tile: the mark of the selected one. Less than half of the space between two tiles.
+const MARGIN = 5;
+// More tiles than these are not painted one by one.
+const FEW = 100;
 
 const layer = (host, className, z) => {
   const canvas = document.createElement("canvas");
@@ -31,6 +37,7 @@ export class Painter {
     this.host = host;
     this.drawing = drawing;
     this.below = layer(host, "below", "0");
+    this.heads = layer(host, "heads", "3");
     this.above = layer(host, "above", "4");
     this.map = document.createElement("canvas");
     this.map.className = "minimap";
@@ -60,7 +67,7 @@ export class Painter {
   resize() {
     const ratio = devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = this.host;
-    for (const canvas of [this.below, this.above]) fitCanvas(canvas, width, height, ratio);
+    for (const canvas of [this.below, this.heads, this.above]) fitCanvas(canvas, width, height, ratio);
     fitCanvas(this.map, MINIMAP.width, MINIMAP.height, ratio);
     this.ratio = ratio;
     this.overview = null;
@@ -72,10 +79,36 @@ export class Painter {
 
   stop() {
     this.map.removeEventListener("pointerdown", this.pointed);
-    for (const canvas of [this.below, this.above, this.map]) canvas.remove();
+    for (const canvas of [this.below, this.heads, this.above, this.map]) canvas.remove();
   }
 
   paint() {
+    const { view } = this.look();
+    this.paintBelow();
+    this.paintHeads();
+    this.paintTiles();
+    this.minimap(view);
+  }
+
+  // Some tiles have another look, and perhaps lines and regions; nothing has moved. Cost: what changed.
+  touch(tiles, withLines, withRegions) {
+    const { view, zoom } = this.look();
+    if (withLines) this.paintBelow();
+    if (withRegions) this.paintHeads();
+    if (zoom < READABLE || tiles.length > FEW) this.paintTiles();
+    else {
+      const g = this.pen(this.above);
+      for (const tile of tiles) {
+        g.clearRect(tile.x - TILE.width / 2 - MARGIN, tile.y - TILE.height / 2 - MARGIN, TILE.width + 2 * MARGIN, TILE.height + 2 * MARGIN);
+        this.tile(g, tile, view, zoom);
+      }
+    }
+    this.overview = null;
+    this.minimap(view);
+  }
+
+  // What part of the picture is in view, and how large.
+  look() {
     const { cy } = this.drawing;
     const zoom = cy.zoom();
     const pan = cy.pan();
@@ -85,22 +118,43 @@ export class Painter {
       right: (cy.width() - pan.x) / zoom,
       bottom: (cy.height() - pan.y) / zoom,
     };
-    const begin = (canvas) => {
-      const g = canvas.getContext("2d");
-      g.setTransform(1, 0, 0, 1, 0, 0);
-      g.clearRect(0, 0, canvas.width, canvas.height);
-      const scale = zoom * this.ratio;
-      g.setTransform(scale, 0, 0, scale, pan.x * this.ratio, pan.y * this.ratio);
-      g.textBaseline = "alphabetic";
-      return g;
-    };
-    const below = begin(this.below);
-    this.regions(below, view, zoom);
-    this.lines(below, view, zoom);
-    const above = begin(this.above);
-    this.headings(above, view, zoom);
-    this.tiles(above, view, zoom);
-    this.minimap(view);
+    return { view, zoom, pan };
+  }
+
+  // A context in the units of the picture.
+  pen(canvas) {
+    const { zoom, pan } = this.look();
+    const g = canvas.getContext("2d");
+    const scale = zoom * this.ratio;
+    g.setTransform(scale, 0, 0, scale, pan.x * this.ratio, pan.y * this.ratio);
+    g.textBaseline = "alphabetic";
+    return g;
+  }
+
+  // The same of an empty layer.
+  begin(canvas) {
+    const g = canvas.getContext("2d");
+    g.setTransform(1, 0, 0, 1, 0, 0);
+    g.clearRect(0, 0, canvas.width, canvas.height);
+    return this.pen(canvas);
+  }
+
+  paintBelow() {
+    const { view, zoom } = this.look();
+    const g = this.begin(this.below);
+    this.regions(g, view, zoom);
+    this.lines(g, view, zoom);
+  }
+
+  paintHeads() {
+    const { view, zoom } = this.look();
+    this.headings(this.begin(this.heads), view, zoom);
+  }
+
+  paintTiles() {
+    const { view, zoom } = this.look();
+    const g = this.begin(this.above);
+    for (const tile of this.drawing.tiles.values()) this.tile(g, tile, view, zoom);
   }
 
   regions(g, view, zoom) {
@@ -125,8 +179,8 @@ export class Painter {
       const { x, y, width, height } = region;
       if (x > view.right || y > view.bottom || x + width < view.left || y + height < view.top) continue;
       // The heading keeps its size on the screen when the picture is small, and stays in view in a tall region.
-      const size = Math.max(11, 10 / zoom);
-      const heading = Math.min(Math.max(y + 8 + size, view.top + size * 1.4), y + height - 6);
+      const size = Math.min(Math.max(11, 10 / zoom), LARGEST);
+      const heading = Math.min(Math.max(y + 8 + 0.72 * size, view.top + size * 1.4), y + height - 6);
       g.font = LABEL.replace("11px", `${size}px`);
       g.textAlign = "left";
       const label = this.fitText(g, region.label, width - 24, MIDDLE);
@@ -180,21 +234,17 @@ export class Painter {
     g.setLineDash([]);
   }
 
-  tiles(g, view, zoom) {
-    const [halfX, halfY] = [TILE.width / 2, TILE.height / 2];
-    const isReadable = zoom >= READABLE;
-    for (const tile of this.drawing.tiles.values()) {
-      const [x, y] = [tile.x - halfX, tile.y - halfY];
-      if (x > view.right || y > view.bottom || x + TILE.width < view.left || y + TILE.height < view.top) continue;
-      this.body(g, tile, x, y, zoom);
-      if (isReadable) this.words(g, tile, x, y);
-      else this.cell(g, tile, x, y, zoom);
-      if (tile.id === this.drawing.selected) {
-        g.strokeStyle = this.colours.mark;
-        g.lineWidth = 2 / Math.min(zoom, 1);
-        rounded(g, x - 3, y - 3, TILE.width + 6, TILE.height + 6, 6);
-        g.stroke();
-      }
+  tile(g, tile, view, zoom) {
+    const [x, y] = [tile.x - TILE.width / 2, tile.y - TILE.height / 2];
+    if (x > view.right || y > view.bottom || x + TILE.width < view.left || y + TILE.height < view.top) return;
+    this.body(g, tile, x, y, zoom);
+    if (zoom >= READABLE) this.words(g, tile, x, y);
+    else this.cell(g, tile, x, y, zoom);
+    if (tile.id === this.drawing.selected) {
+      g.strokeStyle = this.colours.mark;
+      g.lineWidth = 2 / Math.min(zoom, 1);
+      rounded(g, x - 3, y - 3, TILE.width + 6, TILE.height + 6, 6);
+      g.stroke();
     }
   }
 
@@ -322,40 +372,42 @@ export class Painter {
     const scale = Math.min((MINIMAP.width - 10) / box.width, (MINIMAP.height - 10) / box.height);
     const place = { scale, x: (MINIMAP.width - box.width * scale) / 2 - box.x * scale, y: (MINIMAP.height - box.height * scale) / 2 - box.y * scale };
     this.place = place;
-    const g = map.getContext("2d");
-    const draw = (target) => target.setTransform(scale * ratio, 0, 0, scale * ratio, place.x * ratio, place.y * ratio);
     if (!this.overview) {
       this.overview = document.createElement("canvas");
       this.overview.width = map.width;
       this.overview.height = map.height;
-      const o = this.overview.getContext("2d");
-      draw(o);
+      const o = this.small(this.overview);
       o.strokeStyle = colours.line2;
       o.lineWidth = 1 / scale;
       for (const region of drawing.regions) o.strokeRect(region.x, region.y, region.width, region.height);
-      const least = 1.5 / scale;
-      const [width, height] = [Math.max(TILE.width, least), Math.max(TILE.height, least)];
+      const dot = (tile, colour, least) => {
+        const [width, height] = [Math.max(TILE.width, least / scale), Math.max(TILE.height, least / scale)];
+        o.fillStyle = colour;
+        o.fillRect(tile.x - width / 2, tile.y - height / 2, width, height);
+      };
       const loud = [];
       for (const tile of drawing.tiles.values()) {
         if (LOUD.has(tile.health)) loud.push(tile);
-        else {
-          o.fillStyle = colours.line2;
-          o.fillRect(tile.x - width / 2, tile.y - height / 2, width, height);
-        }
+        else dot(tile, colours.line2, 1.5);
       }
-      for (const tile of loud) {
-        o.fillStyle = colours[tile.health];
-        const [w, h] = [Math.max(width, 3 / scale), Math.max(height, 3 / scale)];
-        o.fillRect(tile.x - w / 2, tile.y - h / 2, w, h);
-      }
+      for (const tile of loud) dot(tile, colours[tile.health], 3);
     }
+    const g = map.getContext("2d");
     g.setTransform(1, 0, 0, 1, 0, 0);
     g.clearRect(0, 0, map.width, map.height);
     g.drawImage(this.overview, 0, 0);
-    draw(g);
+    this.small(map);
     g.strokeStyle = colours.mark;
     g.lineWidth = 1.5 / scale;
     g.strokeRect(view.left, view.top, view.right - view.left, view.bottom - view.top);
+  }
+
+  // A context in the units of the picture, as small as the minimap shows it.
+  small(canvas) {
+    const { place, ratio } = this;
+    const g = canvas.getContext("2d");
+    g.setTransform(place.scale * ratio, 0, 0, place.scale * ratio, place.x * ratio, place.y * ratio);
+    return g;
   }
 
   panTo(event) {

@@ -13,14 +13,19 @@ use crate::text;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// What the page is called, without the product.
-fn title(place: &Place) -> String {
-    let page = match place {
+/// What the page is called, without its cluster.
+fn name(place: &Place) -> String {
+    match place {
         Place::Home | Place::Clusters => "Clusters".to_owned(),
         Place::Topology(_) => "Topology".to_owned(),
         Place::List(_, kind) => text::plural(*kind),
         Place::UnknownKind(..) | Place::Nowhere => "Not found".to_owned(),
-    };
+    }
+}
+
+/// What the page is called, without the product.
+fn title(place: &Place) -> String {
+    let page = name(place);
     match place.cluster() {
         Some(cluster) => format!("{page}, {cluster}"),
         None => page,
@@ -45,11 +50,7 @@ fn Breadcrumb() -> impl IntoView {
             |(id, name)| view! { <li><a href=Place::Topology(id).href(&Query::default())>{name}</a></li> };
         named.get().map(link).whole()
     };
-    let page = move || match here.place.get() {
-        Place::Topology(_) => "Topology".to_owned(),
-        Place::List(_, kind) => text::plural(kind),
-        other => title(&other),
-    };
+    let page = move || here.place.with(name);
     let selected = memo(move || {
         here.query
             .with(|query| query.selected.as_ref().map(|key| key.name.clone()))

@@ -78,7 +78,8 @@ pub fn optimise(workspace: &Workspace, bound: &Path) -> Result<()> {
     wasm_opt
         .args(FEATURES)
         .args(MEMORY)
-        .args(["-Oz", "--converge"])
+        // Rebuilt from scratch, control flow is smaller than as LLVM leaves it.
+        .args(["--flatten", "--rereloop", "-Oz", "--converge"])
         .arg(&file)
         .arg("-o")
         .arg(&optimised);

@@ -15,6 +15,17 @@ use serde::Deserialize;
 use crate::command;
 use crate::tally::{Runner, Tally};
 
+/// Those that take longest, which start first, so that none of them is left alone at the end.
+const LONG: [&str; 7] = [
+    "cluster/simulated",
+    "topology/naive",
+    "cluster/real",
+    "simulator/behaviour",
+    "simulator/kubectl",
+    "control-plane/lifecycle",
+    "server/suite",
+];
+
 /// A test executable.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Binary {
@@ -48,9 +59,16 @@ impl Binary {
     /// The executables of a `cargo test --no-run`, to which the format of its answer is added.
     pub fn all(cargo: &mut Command) -> Result<Vec<Self>> {
         let messages = command::read(cargo.args(["--no-run", "--quiet", "--message-format=json"]))?;
-        let binaries: Vec<Self> = messages.lines().filter_map(Self::of).collect();
+        let mut binaries: Vec<Self> = messages.lines().filter_map(Self::of).collect();
         ensure!(!binaries.is_empty(), "`{}` names no test", command::line(cargo));
+        binaries.sort_by_key(Self::turn);
         Ok(binaries)
+    }
+
+    /// Its place in the order in which they start; the same for all that are short.
+    fn turn(&self) -> usize {
+        let place = LONG.iter().position(|long| *long == self.name);
+        place.unwrap_or(LONG.len())
     }
 
     fn of(message: &str) -> Option<Self> {
@@ -134,6 +152,22 @@ mod tests {
         assert_eq!(Binary::of(&artifact(true)), Some(expected));
         assert_eq!(Binary::of(&artifact(false)), None);
         assert_eq!(Binary::of(r#"{"reason":"build-finished","success":true}"#), None);
+    }
+
+    #[test]
+    fn what_takes_long_starts_first() {
+        let binary = |name: &str| Binary {
+            name: name.into(),
+            executable: "/bin/true".into(),
+            folder: "/".into(),
+        };
+        let mut binaries = ["app/app", "topology/naive", "model/model", "cluster/simulated"].map(binary);
+        binaries.sort_by_key(Binary::turn);
+        let order = binaries.map(|binary| binary.name);
+        assert_eq!(
+            order,
+            ["cluster/simulated", "topology/naive", "app/app", "model/model"]
+        );
     }
 
     #[test]
