@@ -7,24 +7,24 @@ mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::cluster::{Counts, StatusReason, Sync};
+use model::cluster::{Counts, KindLimit, StatusReason, Sync};
 use model::{ClusterId, ClusterStatus, Epoch, KindId, Timestamp};
 use tokio::sync::{Notify, mpsc, watch};
 use topology::{Change, State};
 
 use crate::client::Connection;
 use crate::tasks::{TaskKind, Tasks};
-use crate::watch::{Watch, WatchContext};
+use crate::watch::{KindWatch, Namespaces, WatchContext};
 use crate::{clock, problem};
 
 pub(crate) use diagnostics::{Counter, Counters};
-pub use diagnostics::{Diagnostics, KindDiagnostics};
+pub use diagnostics::{Diagnostics, KindDiagnostics, NamespaceDiagnostics};
 pub(crate) use link::Link;
 #[cfg(test)]
 pub(crate) use link::Probe;
 use link::{Linker, News};
 use ring::Ring;
-use writer::Writer;
+use writer::{Outlets, Writer};
 
 /// Batches that wait for the writer: a page of a list may have some megabytes. A watch that finds no room waits, and so
 /// does its API server.
@@ -80,6 +80,13 @@ impl Published {
     /// Whether the first list of a kind is in.
     pub fn is_synced(&self, kind: KindId) -> bool {
         self.synced.contains(&kind)
+    }
+
+    /// What of a kind is seen, if not all namespaces are.
+    pub fn limit(&self, kind: KindId) -> Option<&KindLimit> {
+        let kind = kind.get();
+        let is_it = |limit: &&KindLimit| limit.resource == kind.plural && limit.group == kind.group;
+        self.sync.limited.iter().find(is_it)
     }
 
     /// Whether the API server does not serve a kind that it need not serve.
@@ -149,13 +156,19 @@ impl Engine {
         let (news, link_news) = watch::channel(News::default());
         let retry = Arc::new(Notify::new());
 
+        let (namespaces, known) = watch::channel(Namespaces::default());
+        let own_namespace = connection.context().namespace.as_deref().unwrap_or("default");
         let writer = Writer::new(
             id.clone(),
             epoch,
             counters.clone(),
-            ring.clone(),
-            publish,
-            on_publish,
+            Outlets {
+                ring: ring.clone(),
+                publish,
+                on_publish,
+                namespaces,
+            },
+            own_namespace.into(),
         );
         let name = |what: &str| format!("cluster {id}: {what}");
         tasks.spawn(name("writer"), TaskKind::Service, writer.run(inputs, link_news));
@@ -165,12 +178,14 @@ impl Engine {
             let context = WatchContext {
                 cluster: id.clone(),
                 kind,
+                namespace: None,
+                denied: watch::Sender::new(false),
                 output: input.clone(),
                 link: links.clone(),
                 suspect: suspect.clone(),
                 counter: counters.of(kind),
             };
-            let watch = Watch::new(context, connection.clone());
+            let watch = KindWatch::new(context, connection.clone(), known.clone());
             let what = format!("watch {}", kind.get().plural);
             tasks.spawn(name(&what), TaskKind::Service, watch.run());
         }

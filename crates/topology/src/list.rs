@@ -70,6 +70,11 @@ impl ListView {
         self.kind
     }
 
+    /// The namespaces it shows, sorted; empty for all.
+    pub fn namespaces(&self) -> &[String] {
+        &self.namespaces
+    }
+
     /// Moves the window.
     pub fn set_window(&mut self, offset: u32, len: u32) {
         self.offset = usize::try_from(offset).unwrap_or(usize::MAX);

@@ -149,7 +149,7 @@ pub(super) async fn list(
         .engine(&id)
         .ok_or_else(|| trust::unavailable(&cluster))?;
     let published = engine.published();
-    if let Some(error) = trust::missing(&id, kind, &published) {
+    if let Some(error) = trust::missing(&id, &view, &published) {
         return Err(error.into());
     }
     let diagnostics = engine.diagnostics();
@@ -163,7 +163,7 @@ pub(super) async fn list(
     let end = query
         .offset
         .saturating_add(u32::try_from(window.rows.len()).unwrap_or(u32::MAX));
-    let warnings = trust::warnings_of_kind(kind, &published, skipped);
+    let warnings = trust::warnings_of_list(&view, &published, skipped);
     let metadata = ListMetadata {
         total: window.total,
         matched: window.matched,

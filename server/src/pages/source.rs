@@ -48,13 +48,13 @@ impl LiveSource {
         // The cluster first: in one that does not exist no kind does.
         let published = trust::published(&self.registry, id)?;
         let view = ListView::parse(query)?;
-        if let Some(error) = trust::denied(id, view.kind(), &published) {
+        if let Some(error) = trust::denied(id, &view, &published) {
             return Err(error);
         }
         Ok(TopicView {
             epoch: published.epoch,
             content: Snapshot::List(view.window(&published.state, now())),
-            state: trust::of_list(view.kind(), &published),
+            state: trust::of_list(&view, &published),
         })
     }
 }

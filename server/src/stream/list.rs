@@ -60,14 +60,14 @@ impl FollowedList {
             Some(Since::Changed { published, .. }) => published.clone(),
             _ => engine.published(),
         };
-        if let Some(error) = trust::denied(&self.cluster, self.view.kind(), &published) {
+        if let Some(error) = trust::denied(&self.cluster, &self.view, &published) {
             self.start_over();
             return Update::new(Step::None, TopicState::Denied { error });
         }
         let (touched, seen_at) = match &since {
             // Published again in between; the next wake-up brings the change.
             Some(Since::Unchanged) if self.cursor != Some(published.epoch) => {
-                return Update::new(Step::None, trust::of_list(self.view.kind(), &published));
+                return Update::new(Step::None, trust::of_list(&self.view, &published));
             }
             Some(Since::Unchanged) => (false, published.at),
             Some(Since::Changed { change, seen_at, .. }) => (self.view.is_touched_by(change), *seen_at),
@@ -82,7 +82,7 @@ impl FollowedList {
         self.cursor = Some(published.epoch);
         let known = self.window.is_some();
         if known && !touched && !self.moved {
-            return Update::new(Step::None, trust::of_list(self.view.kind(), &published));
+            return Update::new(Step::None, trust::of_list(&self.view, &published));
         }
         if !known && (touched || self.moved) {
             return self.snapshot(&published, now);
@@ -100,7 +100,7 @@ impl FollowedList {
                 content: Delta::List(delta),
             },
         };
-        Update::new(step, trust::of_list(self.view.kind(), &published))
+        Update::new(step, trust::of_list(&self.view, &published))
     }
 
     fn snapshot(&mut self, published: &Published, now: Timestamp) -> Update {
@@ -110,7 +110,7 @@ impl FollowedList {
         self.moved = false;
         self.window = Some(window.clone());
         let step = Step::Snapshot(published.epoch, Snapshot::List(window));
-        Update::new(step, trust::of_list(self.view.kind(), published))
+        Update::new(step, trust::of_list(&self.view, published))
     }
 
     fn start_over(&mut self) {

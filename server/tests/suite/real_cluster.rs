@@ -4,7 +4,7 @@ use crate::harness::{Kept, TestServer};
 use control_plane::{ControlPlane, User};
 use model::graph::GraphQuery;
 use model::stream::{Snapshot, Topic, TopicState};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -255,4 +255,55 @@ async fn a_user_without_rights_on_secrets_sees_the_rest() {
     let page = server.get(&format!("/c/{id}/secrets")).await;
     assert_eq!(page.status, 403);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn who_may_see_one_namespace_is_shown_that_and_told_so() {
+    let plane = shared().await;
+    let other = namespace(plane, "unseen").await;
+    for ns in ["team-a", &other] {
+        let create = ["create", "deployment", "only", "--image=app:1", "--namespace", ns];
+        kubectl(plane, &create).await;
+    }
+    let (server, id) = start(plane, User::TeamA).await;
+    let cluster = server.get(&format!("/api/v1/clusters/{id}")).await.json();
+    assert_eq!(cluster["status"], "connected", "{cluster}");
+    assert_eq!(cluster["counts"], Value::Null, "unknown is not zero");
+    let limited = cluster["sync"]["limited"].as_array().unwrap();
+    let pods = limited.iter().find(|limit| limit["resource"] == "pods").unwrap();
+    assert_eq!(pods["namespaces"], json!(["team-a"]));
+
+    let path = format!("/api/v1/clusters/{id}/resources/deployments");
+    let list = server
+        .get_until(&path, |answer| answer.json()["metadata"]["total"] == 1)
+        .await;
+    assert!(!list.text().contains(&other), "{}", list.text());
+    let list = list.json();
+    assert_eq!(list["metadata"]["isComplete"], false);
+    assert_eq!(list["metadata"]["warnings"][0]["code"], "limited", "{list}");
+    let own = server.get(&format!("{path}?namespace=team-a")).await.json();
+    assert_eq!(own["metadata"]["isComplete"], true, "{own}");
+    let foreign = server.get(&format!("{path}?namespace={other}")).await;
+    assert_eq!(foreign.status, 403);
+    assert_eq!(foreign.json()["details"]["namespace"], other.as_str());
+
+    let topology = server.get(&format!("/api/v1/clusters/{id}/topology")).await;
+    assert!(!topology.text().contains(&other));
+    let topology = topology.json();
+    let ids: Vec<&str> = topology["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|node| node["id"].as_str())
+        .collect();
+    assert!(ids.contains(&"Deployment/team-a/only"), "{ids:?}");
+    let warnings = topology["metadata"]["warnings"].as_array().unwrap();
+    assert!(
+        warnings.iter().any(|warning| warning["code"] == "limited"),
+        "{warnings:?}"
+    );
+    server.stop().await;
+    for ns in ["team-a", &other] {
+        kubectl(plane, &["delete", "deployment", "only", "--namespace", ns]).await;
+    }
 }

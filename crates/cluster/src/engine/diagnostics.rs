@@ -46,6 +46,19 @@ pub struct KindDiagnostics {
     pub skip_reasons: Vec<String>,
     /// When the last event arrived.
     pub last_event: Option<Timestamp>,
+    /// The watches of single namespaces, which stand in where the watch of all is denied.
+    pub namespaces: Vec<NamespaceDiagnostics>,
+}
+
+/// The watch of a kind in one namespace.
+#[derive(Clone, Debug)]
+pub struct NamespaceDiagnostics {
+    /// The namespace.
+    pub namespace: String,
+    /// As in [`KindDiagnostics`].
+    pub state: &'static str,
+    /// The last error, until the watch works again.
+    pub error: Option<String>,
 }
 
 /// The counters of all kinds.
@@ -62,6 +75,7 @@ pub(crate) struct Counter {
     pub events: AtomicU64,
     last_event: AtomicI64,
     notes: Mutex<Notes>,
+    namespaces: Mutex<BTreeMap<Arc<str>, Arc<Counter>>>,
 }
 
 #[derive(Debug)]
@@ -112,6 +126,57 @@ impl Counter {
         notes.reasons.push_back(reason);
     }
 
+    /// The counters of the watch of one namespace.
+    pub fn of_namespace(&self, namespace: &Arc<str>) -> Arc<Self> {
+        self.namespaces().entry(namespace.clone()).or_default().clone()
+    }
+
+    /// The watch of a namespace is given up. What it counted still counts.
+    pub fn forget_namespace(&self, namespace: &str) {
+        if let Some(gone) = self.namespaces().remove(namespace) {
+            for (mine, its) in self.numbers().into_iter().zip(gone.numbers()) {
+                mine.fetch_add(its.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            self.last_event
+                .fetch_max(gone.last_event.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// The numbers, those of the namespaces included: restarts, lists, events; and the time of the last event.
+    fn totals(&self) -> ([u64; 3], i64) {
+        let mut totals = self.numbers().map(|number| number.load(Ordering::Relaxed));
+        let mut last_event = self.last_event.load(Ordering::Relaxed);
+        for part in self.namespaces().values() {
+            let (numbers, last) = part.totals();
+            for (total, number) in totals.iter_mut().zip(numbers) {
+                *total += number;
+            }
+            last_event = last_event.max(last);
+        }
+        (totals, last_event)
+    }
+
+    const fn numbers(&self) -> [&AtomicU64; 3] {
+        [&self.restarts, &self.lists, &self.events]
+    }
+
+    fn namespaces(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Self>>> {
+        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn namespace_diagnostics(&self) -> Vec<NamespaceDiagnostics> {
+        let namespaces = self.namespaces();
+        let part = |(namespace, counter): (&Arc<str>, &Arc<Self>)| {
+            let notes = counter.notes();
+            NamespaceDiagnostics {
+                namespace: namespace.to_string(),
+                state: notes.state,
+                error: notes.error.clone(),
+            }
+        };
+        namespaces.iter().map(part).collect()
+    }
+
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,19 +203,20 @@ impl Counters {
 
     pub fn snapshot(&self, state: &State) -> Vec<KindDiagnostics> {
         let snapshot = |(kind, counter): (&KindId, &Arc<Counter>)| {
-            let last_event = counter.last_event.load(Ordering::Relaxed);
+            let ([restarts, lists, events], last_event) = counter.totals();
             let notes = counter.notes();
             KindDiagnostics {
                 kind: *kind,
                 objects: state.count(*kind),
                 state: notes.state,
                 error: notes.error.clone(),
-                restarts: counter.restarts.load(Ordering::Relaxed),
-                lists: counter.lists.load(Ordering::Relaxed),
-                events: counter.events.load(Ordering::Relaxed),
+                restarts,
+                lists,
+                events,
                 skipped: notes.skipped,
                 skip_reasons: notes.reasons.iter().cloned().collect(),
                 last_event: (last_event != 0).then_some(Timestamp(last_event)),
+                namespaces: counter.namespace_diagnostics(),
             }
         };
         self.kinds.iter().map(snapshot).collect()

@@ -14,14 +14,27 @@ use super::link::News as LinkNews;
 use super::ring::Ring;
 use super::{Counters, Published};
 use crate::clock;
-use crate::watch::{Input, News};
-use kind::KindState;
+use crate::watch::{Input, Namespaces};
+use kind::{KindState, Note};
 
 mod kind;
+mod namespaces;
+mod part;
 mod recent;
+mod unreadable;
 
 /// The longest time that is spent on applying before what is there is published.
 const BUDGET: Duration = Duration::from_millis(10);
+
+/// Where the writer's results go.
+pub(super) struct Outlets {
+    pub ring: Arc<Mutex<Ring>>,
+    pub publish: watch::Sender<Arc<Published>>,
+    /// Woken whenever something is published.
+    pub on_publish: Arc<Notify>,
+    /// Where to look for what may not be listed in all namespaces.
+    pub namespaces: watch::Sender<Namespaces>,
+}
 
 /// The writer of one engine.
 pub(super) struct Writer {
@@ -33,9 +46,9 @@ pub(super) struct Writer {
     epoch: Epoch,
     /// When the bytes of the newest event arrived.
     seen_at: Timestamp,
-    ring: Arc<Mutex<Ring>>,
-    publish: watch::Sender<Arc<Published>>,
-    on_publish: Arc<Notify>,
+    outlets: Outlets,
+    /// The namespace that the kubeconfig names.
+    own_namespace: Arc<str>,
 }
 
 impl Writer {
@@ -43,10 +56,10 @@ impl Writer {
         cluster: ClusterId,
         epoch: Epoch,
         counters: Arc<Counters>,
-        ring: Arc<Mutex<Ring>>,
-        publish: watch::Sender<Arc<Published>>,
-        on_publish: Arc<Notify>,
+        outlets: Outlets,
+        own_namespace: Arc<str>,
     ) -> Self {
+        outlets.namespaces.send_replace(Arc::new([own_namespace.clone()]));
         Self {
             cluster,
             index: Index::new(),
@@ -57,9 +70,8 @@ impl Writer {
             stale_since: None,
             epoch,
             seen_at: clock::now(),
-            ring,
-            publish,
-            on_publish,
+            outlets,
+            own_namespace,
         }
     }
 
@@ -99,43 +111,34 @@ impl Writer {
             return;
         };
         self.seen_at = self.seen_at.max(input.seen_at);
-        match input.news {
-            News::Page { items, first, last } => {
-                if first {
-                    kind.begin_list();
-                }
-                kind.take_page(&items, &mut self.index);
-                if last {
-                    kind.end_list(&mut self.index);
-                    let name = input.kind.get().kind;
-                    tracing::debug!(cluster.id = %self.cluster, watch.kind = name, "the list of {name} is in");
-                }
+        let note = kind.apply(input.namespace.as_deref(), input.news, &mut self.index);
+        let name = input.kind.get().kind;
+        let verb = match note {
+            Note::None => return,
+            Note::Listed => {
+                tracing::debug!(cluster.id = %self.cluster, watch.kind = name, "the list of {name} is in");
+                return;
             }
-            News::Events(events) => kind.take_events(events, &mut self.index),
-            News::Live(generation) => kind.live(generation),
-            News::NotServed => kind.not_served(&mut self.index),
-            News::Trouble { denied, problem } => {
-                if kind.trouble(denied, problem, &mut self.index) {
-                    let (name, verb) = (input.kind.get().kind, if denied { "denied" } else { "failing" });
-                    tracing::warn!(cluster.id = %self.cluster, watch.kind = name, "the watch of {name} is {verb}");
-                }
-            }
-        }
+            Note::Denied => "denied",
+            Note::Failing => "failing",
+        };
+        tracing::warn!(cluster.id = %self.cluster, watch.kind = name, "the watch of {name} is {verb}");
     }
 
     /// Publishes the present state, if it differs from the one published last.
     fn publish(&mut self) {
         let change = self.index.take_change();
+        self.find_namespaces(&change);
         let changed = !change.is_empty();
         if changed {
             self.epoch = self.epoch.next();
             // The ring first: whoever sees the epoch must find what led to it.
-            let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ring = self.outlets.ring.lock().unwrap_or_else(PoisonError::into_inner);
             ring.push(self.epoch, Arc::new(change), self.seen_at);
         }
         self.stale_since = self.staleness();
         let sync = self.sync();
-        let last = self.publish.borrow().clone();
+        let last = self.outlets.publish.borrow().clone();
         let (status, reason) = self.connection(&sync);
         let same = !changed
             && last.sync == sync
@@ -148,7 +151,7 @@ impl Writer {
         }
         let state = self.index.state();
         let counts = self.are_counts_known().then(|| state.counts());
-        self.publish.send_replace(Arc::new(Published {
+        self.outlets.publish.send_replace(Arc::new(Published {
             epoch: self.epoch,
             state,
             sync,
@@ -161,7 +164,7 @@ impl Writer {
             unserved: self.kinds_that(KindState::is_unserved),
             at: clock::now(),
         }));
-        self.on_publish.notify_one();
+        self.outlets.on_publish.notify_one();
     }
 
     fn kinds_that(&self, are: impl Fn(&KindState) -> bool) -> Arc<[KindId]> {
@@ -185,6 +188,7 @@ impl Writer {
             synced: count(&KindState::is_synced),
             complete: self.kinds.values().all(KindState::is_settled),
             denied: problems(true),
+            limited: self.kinds.values().filter_map(KindState::limit).collect(),
             failed: problems(false),
             skipped: self.kinds.values().map(KindState::skipped).sum(),
         }
@@ -193,7 +197,7 @@ impl Writer {
     fn are_counts_known(&self) -> bool {
         ["Pod", "Node", "Namespace"].iter().all(|name| {
             let kind = KindId::of(name).and_then(|kind| self.kinds.get(&kind));
-            kind.is_some_and(KindState::is_synced)
+            kind.is_some_and(|kind| kind.is_synced() && kind.limit().is_none())
         })
     }
 

@@ -3,6 +3,7 @@
 // The lints know `#[test]` functions, not the helpers beside them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod namespaces;
 mod plane;
 mod proxy;
 #[path = "../support/rig.rs"]

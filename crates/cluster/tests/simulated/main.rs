@@ -389,17 +389,24 @@ async fn another_cluster_at_the_same_address_is_read_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kind_that_is_denied_for_a_while_is_named_and_comes_back() {
+async fn a_kind_that_is_denied_for_a_while_is_seen_by_namespace_and_comes_back() {
     let cluster = Cluster::synced().await;
     cluster
         .simulated
         .add_fault(FaultRule::on(PODS, refuse(403, None)));
     cluster.simulated.disconnect();
-    let denied = |state: &cluster::Published| {
-        let names = state.sync.denied.iter().map(|problem| problem.resource.as_str());
-        names.eq(["pods"])
+    let limited = |state: &cluster::Published| {
+        let names = state.sync.limited.iter().map(|limit| limit.resource.as_str());
+        is_live(state) && names.eq(["pods"])
     };
-    wait(&cluster.engine, "pods are denied, and nothing else", denied).await;
+    wait(
+        &cluster.engine,
+        "pods are seen by namespace, and nothing else",
+        limited,
+    )
+    .await;
+    cluster.live(0);
+    equals_a_fresh_list(&cluster.engine, cluster.kubeconfig.clone()).await;
     cluster.simulated.clear_faults();
     // By itself it is tried once a minute.
     cluster.engine.retry();
