@@ -2,6 +2,7 @@
 
 use cluster::{Published, Registry};
 use model::cluster::{KindLimit, KindProblem};
+use model::list::ListQuery;
 use model::stream::TopicState;
 use model::topology::Warning;
 use model::{ApiError, Cluster, ClusterId, ClusterStatus, ErrorCode, KindId};
@@ -49,6 +50,20 @@ pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> 
             .with("reason", reason.code.word())
             .with("next", &reason.next),
     )
+}
+
+/// A list's query as the cluster's kinds and columns let it be read. As long as not all kinds are known, one that is not
+/// may still turn up.
+pub fn list_view(query: &ListQuery, published: &Published) -> Result<ListView, ApiError> {
+    let error = match ListView::parse(query, &published.state) {
+        Ok(view) => return Ok(view),
+        Err(error) => ApiError::from(error),
+    };
+    if error.code == ErrorCode::KindNotFound && !published.are_kinds_known {
+        let message = format!("the cluster has not said yet whether it serves {}", query.kind);
+        return Err(ApiError::new(ErrorCode::Syncing, message).with("resource", &query.kind));
+    }
+    Err(error)
 }
 
 /// The denial of what a list shows, if all of it is denied: the kind, or each of the namespaces.
@@ -156,7 +171,8 @@ fn syncing(published: &Published) -> TopicState {
 
 /// What the whole of a cluster's state lacks.
 pub fn warnings(published: &Published) -> Vec<Warning> {
-    KindId::all()
+    let kinds = published.state.kinds();
+    kinds
         .filter_map(|kind| warning(kind, &[], published))
         .chain(stale(published))
         .chain((published.sync.skipped > 0).then(|| skipped(published.sync.skipped, Vec::new())))

@@ -1,6 +1,7 @@
 //! The engine of one cluster: watches, one writer, and what it publishes.
 
 mod diagnostics;
+mod discovery;
 mod link;
 mod ring;
 mod writer;
@@ -9,16 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::cluster::{Counts, KindLimit, StatusReason, Sync};
 use model::{ClusterId, ClusterStatus, Epoch, KindId, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use topology::{Change, State};
 
 use crate::client::Connection;
 use crate::tasks::{TaskKind, Tasks};
-use crate::watch::{KindWatch, Namespaces, WatchContext};
+use crate::watch::{NAMESPACES_AT_ONCE, Namespaces};
 use crate::{clock, problem};
 
+pub use diagnostics::{ApiProblem, Diagnostics, KindDiagnostics, NamespaceDiagnostics};
 pub(crate) use diagnostics::{Counter, Counters};
-pub use diagnostics::{Diagnostics, KindDiagnostics, NamespaceDiagnostics};
+pub(crate) use discovery::Inlet;
+use discovery::{Definitions, Discoverer, Watches};
 pub(crate) use link::Link;
 #[cfg(test)]
 pub(crate) use link::Probe;
@@ -53,6 +56,8 @@ pub struct Published {
     pub synced: Arc<[KindId]>,
     /// The kinds that the API server does not serve, and need not.
     pub unserved: Arc<[KindId]>,
+    /// Whether the cluster has said which kinds it serves, beside those of the kind table; also true if it will not say.
+    pub are_kinds_known: bool,
     /// When it was published.
     pub at: Timestamp,
 }
@@ -73,6 +78,7 @@ impl Published {
             counts: None,
             synced: Arc::default(),
             unserved: Arc::default(),
+            are_kinds_known: false,
             at: clock::now(),
         }
     }
@@ -157,6 +163,7 @@ impl Engine {
         let retry = Arc::new(Notify::new());
 
         let (namespaces, known) = watch::channel(Namespaces::default());
+        let (definitions, defined) = watch::channel(Definitions::default());
         let own_namespace = connection.context().namespace.as_deref().unwrap_or("default");
         let writer = Writer::new(
             id.clone(),
@@ -167,6 +174,7 @@ impl Engine {
                 publish,
                 on_publish,
                 namespaces,
+                definitions,
             },
             own_namespace.into(),
         );
@@ -174,21 +182,21 @@ impl Engine {
         tasks.spawn(name("writer"), TaskKind::Service, writer.run(inputs, link_news));
         let linker = Linker::new(id.clone(), connection.clone(), link, news, retry.clone());
         tasks.spawn(name("link"), TaskKind::Service, linker.run(suspect.clone()));
+        let watches = Watches {
+            cluster: id.clone(),
+            transport: connection.clone(),
+            output: input,
+            link: links,
+            suspect,
+            namespaces: known,
+            gate: Arc::new(Semaphore::new(NAMESPACES_AT_ONCE)),
+            counters: counters.clone(),
+        };
         for kind in KindId::all() {
-            let context = WatchContext {
-                cluster: id.clone(),
-                kind,
-                namespace: None,
-                denied: watch::Sender::new(false),
-                output: input.clone(),
-                link: links.clone(),
-                suspect: suspect.clone(),
-                counter: counters.of(kind),
-            };
-            let watch = KindWatch::new(context, connection.clone(), known.clone());
-            let what = format!("watch {}", kind.get().plural);
-            tasks.spawn(name(&what), TaskKind::Service, watch.run());
+            watches.start(kind, kind.get().version, &tasks);
         }
+        let discoverer = Discoverer::new(watches, defined, tasks.child());
+        tasks.spawn(name("discovery"), TaskKind::Service, discoverer.run());
         Self {
             inner: Arc::new(Inner {
                 id,
@@ -246,6 +254,7 @@ impl Engine {
             ring_entries,
             ring_ids,
             kinds: self.inner.counters.snapshot(&self.published().state),
+            apis: self.inner.counters.apis(),
         }
     }
 

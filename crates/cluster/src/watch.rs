@@ -19,12 +19,12 @@ use bytes::Bytes;
 use futures::StreamExt;
 use model::cluster::KindProblem;
 use model::{ClusterId, KindId, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::client::{Answer, Connection, Failure, Get};
 use crate::clock;
-use crate::engine::{Counter, Link};
+use crate::engine::{Counter, Inlet, Link};
 
 use event::WatchLine;
 pub(crate) use event::{Event, ObjectName};
@@ -44,6 +44,9 @@ const MARGIN: Duration = Duration::from_secs(30);
 
 /// How long a stream may be silent if the API server is known to send bookmarks: they come once a minute.
 const BETWEEN_BOOKMARKS: Duration = Duration::from_secs(150);
+
+/// How many namespaces are listed at once: each list may need a connection.
+pub(crate) const NAMESPACES_AT_ONCE: usize = 16;
 
 /// Where answers come from: the API server, or a script.
 pub(crate) trait Transport: Send + Sync + 'static {
@@ -117,11 +120,15 @@ pub(crate) enum News {
 pub(crate) struct WatchContext {
     pub cluster: ClusterId,
     pub kind: KindId,
+    /// The version to ask for, which the cluster serves.
+    pub version: Arc<str>,
     /// The namespace to watch; `None` for all.
     pub namespace: Option<Arc<str>>,
+    /// How many namespaces may be listed at once, of all kinds: where much is denied, much is tried.
+    pub gate: Arc<Semaphore>,
     /// Whether the API server denies it: set when it is denied for good, and when a list comes.
     pub denied: watch::Sender<bool>,
-    pub output: mpsc::Sender<Input>,
+    pub output: mpsc::Sender<Inlet>,
     pub link: watch::Receiver<Link>,
     /// Asks the link to probe now.
     pub suspect: Arc<Notify>,
@@ -137,7 +144,7 @@ impl WatchContext {
             news,
         };
         // Closed: the engine ends, and so does this task.
-        let _ = self.output.send(input).await;
+        let _ = self.output.send(Inlet::Watch(input)).await;
     }
 }
 
@@ -209,7 +216,7 @@ type Outcome = Result<State, Fault>;
 impl<T: Transport> Watch<T> {
     pub fn new(context: WatchContext, transport: Arc<T>) -> Self {
         Self {
-            resource: Resource::of(context.kind, context.namespace.as_deref()),
+            resource: Resource::of(context.kind, &context.version, context.namespace.as_deref()),
             context,
             transport,
             state: State::Active(Step::START),
@@ -276,6 +283,12 @@ impl<T: Transport> Watch<T> {
     }
 
     async fn list(&mut self, cursor: Cursor) -> Outcome {
+        let gate = self.context.gate.clone();
+        let _place = match self.context.namespace {
+            // It is never closed.
+            Some(_) => gate.acquire().await.ok(),
+            None => None,
+        };
         self.note("listing", None);
         let first = cursor.token.is_none();
         if first {

@@ -19,8 +19,19 @@ pub struct Diagnostics {
     pub ring_entries: usize,
     /// Ids in them.
     pub ring_ids: usize,
-    /// One entry for each kind of the table, in its order.
+    /// One entry for each kind: those of the table in its order, then those that the cluster was found to serve.
     pub kinds: Vec<KindDiagnostics>,
+    /// What of the cluster's APIs cannot be shown, or not as it should be.
+    pub apis: Vec<ApiProblem>,
+}
+
+/// Why an API, a kind or a column is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiProblem {
+    /// `metrics.k8s.io/v1beta1`, `widgets.example.org`; empty for discovery as a whole.
+    pub api: String,
+    /// What is wrong, in words.
+    pub message: String,
 }
 
 /// The numbers of one kind's watch.
@@ -64,7 +75,8 @@ pub struct NamespaceDiagnostics {
 /// The counters of all kinds.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    kinds: BTreeMap<KindId, Arc<Counter>>,
+    kinds: Mutex<BTreeMap<KindId, Arc<Counter>>>,
+    apis: Mutex<Vec<ApiProblem>>,
 }
 
 /// The counters of one kind.
@@ -185,7 +197,8 @@ impl Counter {
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            kinds: KindId::all().map(|kind| (kind, Arc::default())).collect(),
+            kinds: Mutex::new(KindId::all().map(|kind| (kind, Arc::default())).collect()),
+            apis: Mutex::default(),
         }
     }
 }
@@ -193,12 +206,33 @@ impl Default for Counters {
 impl Counters {
     /// How many kinds there are.
     pub fn kinds(&self) -> u32 {
-        u32::try_from(self.kinds.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.counters().len()).unwrap_or(u32::MAX)
     }
 
     /// The counters of one kind.
     pub fn of(&self, kind: KindId) -> Arc<Counter> {
-        self.kinds.get(&kind).cloned().unwrap_or_default()
+        self.counters().entry(kind).or_default().clone()
+    }
+
+    /// The kind is no longer served.
+    pub fn forget(&self, kind: KindId) {
+        self.counters().remove(&kind);
+    }
+
+    /// Notes what of the cluster's APIs cannot be shown. True if that is news.
+    pub fn note_apis(&self, apis: Vec<ApiProblem>) -> bool {
+        let mut noted = self.apis.lock().unwrap_or_else(PoisonError::into_inner);
+        let differs = *noted != apis;
+        *noted = apis;
+        differs
+    }
+
+    pub fn apis(&self) -> Vec<ApiProblem> {
+        self.apis.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn counters(&self) -> MutexGuard<'_, BTreeMap<KindId, Arc<Counter>>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn snapshot(&self, state: &State) -> Vec<KindDiagnostics> {
@@ -219,6 +253,6 @@ impl Counters {
                 namespaces: counter.namespace_diagnostics(),
             }
         };
-        self.kinds.iter().map(snapshot).collect()
+        self.counters().iter().map(snapshot).collect()
     }
 }

@@ -8,7 +8,7 @@ use model::cluster::KindProblem;
 use std::time::Duration;
 
 struct Rig {
-    input: mpsc::Sender<Input>,
+    input: mpsc::Sender<Inlet>,
     link: watch::Sender<LinkNews>,
     published: watch::Receiver<Arc<Published>>,
     ring: Arc<Mutex<Ring>>,
@@ -38,6 +38,7 @@ impl Rig {
                 publish,
                 on_publish: notify,
                 namespaces,
+                definitions: watch::Sender::default(),
             },
             "own".into(),
         );
@@ -64,7 +65,7 @@ impl Rig {
             seen_at: clock::now(),
             news,
         };
-        self.input.send(input).await.unwrap();
+        self.input.send(Inlet::Watch(input)).await.unwrap();
     }
 
     async fn list(&self, kind: &str, items: &[String]) {

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use topology::Index;
 
+use super::discovery::{Definitions, Inlet, Served};
 use super::link::News as LinkNews;
 use super::ring::Ring;
 use super::{Counters, Published};
@@ -17,6 +18,7 @@ use crate::clock;
 use crate::watch::{Input, Namespaces};
 use kind::{KindState, Note};
 
+mod definitions;
 mod kind;
 mod namespaces;
 mod part;
@@ -34,6 +36,8 @@ pub(super) struct Outlets {
     pub on_publish: Arc<Notify>,
     /// Where to look for what may not be listed in all namespaces.
     pub namespaces: watch::Sender<Namespaces>,
+    /// What the cluster's definitions say, for discovery.
+    pub definitions: watch::Sender<Definitions>,
 }
 
 /// The writer of one engine.
@@ -41,6 +45,8 @@ pub(super) struct Writer {
     cluster: ClusterId,
     index: Index,
     kinds: BTreeMap<KindId, KindState>,
+    /// The cluster has said, or will not say, which kinds it serves.
+    are_kinds_known: bool,
     link: LinkNews,
     stale_since: Option<Timestamp>,
     epoch: Epoch,
@@ -64,8 +70,9 @@ impl Writer {
             cluster,
             index: Index::new(),
             kinds: KindId::all()
-                .map(|kind| (kind, KindState::new(kind, counters.of(kind))))
+                .map(|kind| (kind, KindState::new(kind, Arc::default(), counters.of(kind))))
                 .collect(),
+            are_kinds_known: false,
             link: LinkNews::default(),
             stale_since: None,
             epoch,
@@ -77,7 +84,7 @@ impl Writer {
 
     /// Applies and publishes until the engine ends. Waits for the first news, takes what else is there, and publishes:
     /// at once when idle, in larger steps when busy.
-    pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut link: watch::Receiver<LinkNews>) {
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<Inlet>, mut link: watch::Receiver<LinkNews>) {
         loop {
             tokio::select! {
                 // Rare, and not to wait behind a flood of events.
@@ -106,7 +113,41 @@ impl Writer {
         }
     }
 
-    fn apply(&mut self, input: Input) {
+    fn apply(&mut self, inlet: Inlet) {
+        match inlet {
+            Inlet::Watch(input) => self.take(input),
+            Inlet::Served(served) => self.serve(&served),
+            Inlet::Withdrawn(kind) => {
+                self.kinds.remove(&kind);
+                self.index.forget(kind);
+            }
+            Inlet::KindsKnown => self.are_kinds_known = true,
+        }
+    }
+
+    /// The cluster serves a kind that the table does not have, maybe in another version than before.
+    fn serve(&mut self, served: &Served) {
+        let kind = served.kind;
+        let registered = served
+            .found
+            .with(|found| self.index.register_printed(found, &served.printer));
+        if let Err(error) = registered {
+            // Whoever found it has registered it before.
+            tracing::warn!(cluster.id = %self.cluster, "{error}");
+            return;
+        }
+        let known = self.kinds.get(&kind);
+        if known.is_none_or(|known| !known.prints(&served.printer)) {
+            // Rows of other columns cannot stay. Until they are listed again, nobody knows what is missing.
+            self.index.set_kind_visible(kind, false);
+            self.index.relist(kind, Vec::new());
+            let state = KindState::new(kind, served.printer.clone(), served.counter.clone());
+            self.kinds.insert(kind, state);
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        self.outlets.note_definitions(&input);
         let Some(kind) = self.kinds.get_mut(&input.kind) else {
             return;
         };
@@ -145,7 +186,8 @@ impl Writer {
             && last.stale_since == self.stale_since
             && last.status == status
             && last.reason == reason
-            && last.version == self.link.version;
+            && last.version == self.link.version
+            && last.are_kinds_known == self.are_kinds_known;
         if same {
             return;
         }
@@ -162,6 +204,7 @@ impl Writer {
             counts,
             synced: self.kinds_that(KindState::is_synced),
             unserved: self.kinds_that(KindState::is_unserved),
+            are_kinds_known: self.are_kinds_known,
             at: clock::now(),
         }));
         self.outlets.on_publish.notify_one();
@@ -186,7 +229,7 @@ impl Writer {
         Sync {
             kinds: count(&|kind| !kind.is_unserved()),
             synced: count(&KindState::is_synced),
-            complete: self.kinds.values().all(KindState::is_settled),
+            complete: self.are_kinds_known && self.kinds.values().all(KindState::is_settled),
             denied: problems(true),
             limited: self.kinds.values().filter_map(KindState::limit).collect(),
             failed: problems(false),

@@ -28,12 +28,12 @@ pub(super) struct Resource {
 
 impl Resource {
     /// All objects of a kind: in one namespace, or in all.
-    pub fn of(kind: KindId, namespace: Option<&str>) -> Self {
+    pub fn of(kind: KindId, version: &str, namespace: Option<&str>) -> Self {
         let kind = kind.get();
         let group = if kind.group.is_empty() {
-            format!("/api/{}", kind.version)
+            format!("/api/{version}")
         } else {
-            format!("/apis/{}/{}", kind.group, kind.version)
+            format!("/apis/{}/{version}", kind.group)
         };
         let place = namespace.map_or(String::new(), |name| format!("namespaces/{}/", encode(name)));
         Self {
@@ -127,21 +127,21 @@ mod tests {
 
     #[test]
     fn requests_name_what_they_need() {
-        let pods = Resource::of(KindId::of("Pod").unwrap(), None);
+        let pods = Resource::of(KindId::of("Pod").unwrap(), "v1", None);
         assert_eq!(pods.list(None, false).path, "/api/v1/pods?limit=500");
         assert_eq!(pods.list(None, true).path, "/api/v1/pods");
         assert_eq!(
             pods.list(Some("a+b/c="), false).path,
             "/api/v1/pods?limit=500&continue=a%2Bb%2Fc%3D"
         );
-        let secrets = Resource::of(KindId::of("Secret").unwrap(), None);
+        let secrets = Resource::of(KindId::of("Secret").unwrap(), "v1", None);
         let get = secrets.watch("17", Duration::from_secs(9));
         assert_eq!(
             get.path,
             "/api/v1/secrets?watch=true&allowWatchBookmarks=true&resourceVersion=17&timeoutSeconds=9&includeObject=Metadata"
         );
         assert_eq!(get.accept, TABLE);
-        let deployments = Resource::of(KindId::of("Deployment").unwrap(), Some("team-a"));
+        let deployments = Resource::of(KindId::of("Deployment").unwrap(), "v1", Some("team-a"));
         assert!(
             deployments
                 .list(None, true)

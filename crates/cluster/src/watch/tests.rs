@@ -161,7 +161,7 @@ fn object(name: &str, version: &str) -> String {
 /// A watch of pods with everything around it.
 pub(super) struct Rig {
     asked: mpsc::UnboundedReceiver<Asked>,
-    pub(super) output: mpsc::Receiver<Input>,
+    pub(super) output: mpsc::Receiver<Inlet>,
     pub(super) link: watch::Sender<Link>,
     suspect: Arc<Notify>,
     script: Arc<Script>,
@@ -206,7 +206,9 @@ impl Rig {
         let context = WatchContext {
             cluster: ClusterId::from("test"),
             kind: KindId::of(kind).unwrap(),
+            version: "v1".into(),
             namespace: None,
+            gate: Arc::new(Semaphore::new(2)),
             denied: watch::Sender::new(false),
             output: output_sender,
             link: links,
@@ -244,7 +246,10 @@ impl Rig {
 
     pub(super) async fn told_by(&mut self) -> Input {
         let next = tokio::time::timeout(Duration::from_secs(600), self.output.recv()).await;
-        next.expect("nothing is told for ten minutes").unwrap()
+        match next.expect("nothing is told for ten minutes").unwrap() {
+            Inlet::Watch(input) => input,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Nothing is asked for this long.

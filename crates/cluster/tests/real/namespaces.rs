@@ -106,7 +106,7 @@ async fn retry_until(engine: &Engine, what: &str, is_so: impl Fn(&Published) -> 
         loop {
             engine.retry();
             let found = states.wait_for(|state| is_so(state));
-            if tokio::time::timeout(Duration::from_secs(2), found).await.is_ok() {
+            if tokio::time::timeout(Duration::from_secs(10), found).await.is_ok() {
                 return;
             }
         }

@@ -11,6 +11,7 @@ use model::KindId;
 use model::cluster::{KindLimit, KindProblem};
 use model::kind::WatchForm;
 use topology::facts::Key;
+use topology::kinds::{self, Printer};
 use topology::{Facts, Index, Seen, Sym};
 
 use super::part::Part;
@@ -22,6 +23,8 @@ use crate::watch::{Event, News, ObjectName};
 pub(super) struct KindState {
     kind: KindId,
     form: WatchForm,
+    /// The columns of a kind that was found at run time.
+    printer: Arc<Printer>,
     counter: Arc<Counter>,
     /// All that can be listed is listed.
     synced: bool,
@@ -46,10 +49,11 @@ pub(super) enum Note {
 }
 
 impl KindState {
-    pub fn new(kind: KindId, counter: Arc<Counter>) -> Self {
+    pub fn new(kind: KindId, printer: Arc<Printer>, counter: Arc<Counter>) -> Self {
         Self {
             kind,
             form: kind.get().watch,
+            printer,
             counter,
             synced: false,
             unserved: false,
@@ -89,6 +93,11 @@ impl KindState {
         }
         self.settle(index);
         note
+    }
+
+    /// Whether its objects are read with these columns.
+    pub fn prints(&self, printer: &Printer) -> bool {
+        *self.printer == *printer
     }
 
     fn part(&mut self, namespace: Option<&str>) -> Option<&mut Part> {
@@ -313,7 +322,12 @@ impl KindState {
 
     /// The facts of an object. One that cannot be read is counted, and what was known of it goes: it is not true now.
     fn read(&mut self, object: &Bytes, index: &mut Index) -> Option<Facts> {
-        match topology::kinds::read(self.kind, object, index.symbols()) {
+        let facts = if self.kind.is_discovered() {
+            kinds::read_printed(self.kind, &self.printer, object, index.symbols())
+        } else {
+            kinds::read(self.kind, object, index.symbols())
+        };
+        match facts {
             Ok(facts) => {
                 if self.unreadable.count() > 0
                     && let Some(name) = ObjectName::read(object, self.form)

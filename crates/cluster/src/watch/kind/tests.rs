@@ -119,3 +119,21 @@ async fn a_kind_without_namespaces_is_only_denied() {
     assert!(rig.trouble().await.0);
     rig.stays_quiet(Duration::from_secs(59)).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_namespaces_are_listed_at_once() {
+    let (_known, receiver) = watch::channel(namespaces(&["a", "b", "c", "d"]));
+    let mut rig = Rig::of_kind("Pod", receiver);
+    rig.asked().await.status(403, "pods is forbidden");
+    let two = [rig.asked().await, rig.asked().await];
+    rig.stays_quiet(Duration::from_secs(30)).await;
+    for asked in two {
+        asked.status(403, "pods is forbidden");
+    }
+    for _ in 0..2 {
+        rig.asked()
+            .await
+            .has("/namespaces/")
+            .status(403, "pods is forbidden");
+    }
+}
