@@ -121,7 +121,7 @@ fn of_clusters(clusters: &Registry) -> prometheus_client::registry::Registry {
         for kind in diagnostics.kinds {
             let labels = KindLabels {
                 cluster: cluster.clone(),
-                kind: kind.kind.to_string(),
+                kind: kind.kind.get().id.to_owned(),
             };
             objects.get_or_create(&labels).set(i64::from(kind.objects));
             skipped

@@ -1,11 +1,13 @@
 //! How far to trust what is shown of a cluster: the same judgement for the API, the stream and the pages.
 
 use cluster::{Published, Registry};
-use model::cluster::KindProblem;
+use model::cluster::{KindLimit, KindProblem};
+use model::list::ListQuery;
 use model::stream::TopicState;
 use model::topology::Warning;
 use model::{ApiError, Cluster, ClusterId, ClusterStatus, ErrorCode, KindId};
 use std::sync::Arc;
+use topology::ListView;
 
 /// The cluster of this id.
 pub fn cluster(registry: &Registry, id: &ClusterId) -> Result<Cluster, ApiError> {
@@ -50,17 +52,46 @@ pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> 
     )
 }
 
-/// The denial of a kind, if it is denied.
-pub fn denied(id: &ClusterId, kind: KindId, published: &Published) -> Option<ApiError> {
-    let problem = of_kind(&published.sync.denied, kind)?;
-    Some(with_details(ErrorCode::Forbidden, id, problem).with("reason", "Forbidden"))
+/// A list's query as the cluster's kinds and columns let it be read. As long as not all kinds are known, one that is not
+/// may still turn up.
+pub fn list_view(query: &ListQuery, published: &Published) -> Result<ListView, ApiError> {
+    let error = match ListView::parse(query, &published.state) {
+        Ok(view) => return Ok(view),
+        Err(error) => ApiError::from(error),
+    };
+    if error.code == ErrorCode::KindNotFound && !published.are_kinds_known {
+        let message = format!("the cluster has not said yet whether it serves {}", query.kind);
+        return Err(ApiError::new(ErrorCode::Syncing, message).with("resource", &query.kind));
+    }
+    Err(error)
 }
 
-/// Why the rows of a kind cannot be had at all: denied, never reached, failing before the first list, or not there yet.
-pub fn missing(id: &ClusterId, kind: KindId, published: &Published) -> Option<ApiError> {
-    if let Some(error) = denied(id, kind, published) {
+/// The denial of what a list shows, if all of it is denied: the kind, or each of the namespaces.
+pub fn denied(id: &ClusterId, view: &ListView, published: &Published) -> Option<ApiError> {
+    let kind = view.kind();
+    let problem = match (of_kind(&published.sync.denied, kind), published.limit(kind)) {
+        (Some(problem), _) => problem.clone(),
+        (None, Some(limit)) => KindProblem {
+            namespace: unseen(limit, view.namespaces())?,
+            ..limit.problem()
+        },
+        (None, None) => return None,
+    };
+    Some(with_details(ErrorCode::Forbidden, id, &problem).with("reason", "Forbidden"))
+}
+
+/// The first of some namespaces, if none of them can be seen.
+fn unseen(limit: &KindLimit, namespaces: &[String]) -> Option<Option<String>> {
+    let is_seen = |name: &String| limit.namespaces.contains(name);
+    (!namespaces.is_empty() && !namespaces.iter().any(is_seen)).then(|| namespaces.first().cloned())
+}
+
+/// Why the rows of a list cannot be had at all: denied, never reached, failing before the first list, or not there yet.
+pub fn missing(id: &ClusterId, view: &ListView, published: &Published) -> Option<ApiError> {
+    if let Some(error) = denied(id, view, published) {
         return Some(error);
     }
+    let kind = view.kind();
     if published.is_synced(kind) {
         return None;
     }
@@ -84,19 +115,32 @@ pub fn missing(id: &ClusterId, kind: KindId, published: &Published) -> Option<Ap
     )
 }
 
-/// How far to trust a list of a kind. A denied kind is [`denied`], not this.
-pub fn of_list(kind: KindId, published: &Published) -> TopicState {
+/// How far to trust a list. What is denied as a whole is [`denied`], not this.
+pub fn of_list(view: &ListView, published: &Published) -> TopicState {
+    let kind = view.kind();
     if let Some(since) = published.stale_since {
         TopicState::Stale { since }
     } else if let Some(problem) = of_kind(&published.sync.failed, kind) {
         TopicState::Partial {
             kinds: vec![problem.clone()],
         }
+    } else if let Some(limit) = limit(view, published) {
+        TopicState::Partial {
+            kinds: vec![limit.problem()],
+        }
     } else if published.is_synced(kind) || published.is_unserved(kind) {
         TopicState::Live
     } else {
         syncing(published)
     }
+}
+
+/// What cannot be seen of the namespaces that a list shows.
+fn limit<'p>(view: &ListView, published: &'p Published) -> Option<&'p KindLimit> {
+    let limit = published
+        .limit(view.kind())
+        .filter(|_| published.is_synced(view.kind()));
+    limit.filter(|limit| !limit.covers(view.namespaces()))
 }
 
 /// How far to trust a view of the graph.
@@ -106,11 +150,14 @@ pub fn of_graph(published: &Published) -> TopicState {
         TopicState::Stale { since }
     } else if !sync.complete {
         syncing(published)
-    } else if sync.denied.is_empty() && sync.failed.is_empty() {
+    } else if sync.denied.is_empty() && sync.failed.is_empty() && sync.limited.is_empty() {
         TopicState::Live
     } else {
+        let problems = sync.denied.iter().chain(&sync.failed).cloned();
         TopicState::Partial {
-            kinds: sync.denied.iter().chain(&sync.failed).cloned().collect(),
+            kinds: problems
+                .chain(sync.limited.iter().map(KindLimit::problem))
+                .collect(),
         }
     }
 }
@@ -124,24 +171,26 @@ fn syncing(published: &Published) -> TopicState {
 
 /// What the whole of a cluster's state lacks.
 pub fn warnings(published: &Published) -> Vec<Warning> {
-    KindId::all()
-        .filter_map(|kind| warning(kind, published))
+    let kinds = published.state.kinds();
+    kinds
+        .filter_map(|kind| warning(kind, &[], published))
         .chain(stale(published))
         .chain((published.sync.skipped > 0).then(|| skipped(published.sync.skipped, Vec::new())))
         .collect()
 }
 
-/// What the list of a kind lacks. `skipped_objects` could not be read.
-pub fn warnings_of_kind(kind: KindId, published: &Published, skipped_objects: u64) -> Vec<Warning> {
-    let affected = vec![kind.to_string()];
-    warning(kind, published)
+/// What a list lacks. `skipped_objects` of its kind could not be read.
+pub fn warnings_of_list(view: &ListView, published: &Published, skipped_objects: u64) -> Vec<Warning> {
+    let affected = vec![view.kind().to_string()];
+    warning(view.kind(), view.namespaces(), published)
         .into_iter()
         .chain(stale(published))
         .chain((skipped_objects > 0).then(|| skipped(skipped_objects, affected)))
         .collect()
 }
 
-fn warning(kind: KindId, published: &Published) -> Option<Warning> {
+/// What is missing of a kind in some namespaces, or in all.
+fn warning(kind: KindId, namespaces: &[String], published: &Published) -> Option<Warning> {
     let sync = &published.sync;
     let plural = kind.get().plural;
     let (code, message) = if let Some(problem) = of_kind(&sync.denied, kind) {
@@ -156,6 +205,8 @@ fn warning(kind: KindId, published: &Published) -> Option<Warning> {
         )
     } else if !published.is_synced(kind) && !published.is_unserved(kind) {
         ("syncing", format!("the first list of {plural} has not come yet"))
+    } else if let Some(limit) = published.limit(kind).filter(|limit| !limit.covers(namespaces)) {
+        ("limited", format!("{plural}: {}", limit.problem().message))
     } else {
         return None;
     };

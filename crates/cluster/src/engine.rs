@@ -1,30 +1,33 @@
 //! The engine of one cluster: watches, one writer, and what it publishes.
 
 mod diagnostics;
+mod discovery;
 mod link;
 mod ring;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::cluster::{Counts, StatusReason, Sync};
+use model::cluster::{Counts, KindLimit, StatusReason, Sync};
 use model::{ClusterId, ClusterStatus, Epoch, KindId, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use topology::{Change, State};
 
 use crate::client::Connection;
 use crate::tasks::{TaskKind, Tasks};
-use crate::watch::{Watch, WatchContext};
+use crate::watch::{NAMESPACES_AT_ONCE, Namespaces};
 use crate::{clock, problem};
 
+pub use diagnostics::{ApiProblem, Diagnostics, KindDiagnostics, NamespaceDiagnostics};
 pub(crate) use diagnostics::{Counter, Counters};
-pub use diagnostics::{Diagnostics, KindDiagnostics};
+pub(crate) use discovery::Inlet;
+use discovery::{Definitions, Discoverer, Watches};
 pub(crate) use link::Link;
 #[cfg(test)]
 pub(crate) use link::Probe;
 use link::{Linker, News};
 use ring::Ring;
-use writer::Writer;
+use writer::{Outlets, Writer};
 
 /// Batches that wait for the writer: a page of a list may have some megabytes. A watch that finds no room waits, and so
 /// does its API server.
@@ -53,6 +56,8 @@ pub struct Published {
     pub synced: Arc<[KindId]>,
     /// The kinds that the API server does not serve, and need not.
     pub unserved: Arc<[KindId]>,
+    /// Whether the cluster has said which kinds it serves, beside those of the kind table; also true if it will not say.
+    pub are_kinds_known: bool,
     /// When it was published.
     pub at: Timestamp,
 }
@@ -73,6 +78,7 @@ impl Published {
             counts: None,
             synced: Arc::default(),
             unserved: Arc::default(),
+            are_kinds_known: false,
             at: clock::now(),
         }
     }
@@ -80,6 +86,13 @@ impl Published {
     /// Whether the first list of a kind is in.
     pub fn is_synced(&self, kind: KindId) -> bool {
         self.synced.contains(&kind)
+    }
+
+    /// What of a kind is seen, if not all namespaces are.
+    pub fn limit(&self, kind: KindId) -> Option<&KindLimit> {
+        let kind = kind.get();
+        let is_it = |limit: &&KindLimit| limit.resource == kind.plural && limit.group == kind.group;
+        self.sync.limited.iter().find(is_it)
     }
 
     /// Whether the API server does not serve a kind that it need not serve.
@@ -149,31 +162,41 @@ impl Engine {
         let (news, link_news) = watch::channel(News::default());
         let retry = Arc::new(Notify::new());
 
+        let (namespaces, known) = watch::channel(Namespaces::default());
+        let (definitions, defined) = watch::channel(Definitions::default());
+        let own_namespace = connection.context().namespace.as_deref().unwrap_or("default");
         let writer = Writer::new(
             id.clone(),
             epoch,
             counters.clone(),
-            ring.clone(),
-            publish,
-            on_publish,
+            Outlets {
+                ring: ring.clone(),
+                publish,
+                on_publish,
+                namespaces,
+                definitions,
+            },
+            own_namespace.into(),
         );
         let name = |what: &str| format!("cluster {id}: {what}");
         tasks.spawn(name("writer"), TaskKind::Service, writer.run(inputs, link_news));
         let linker = Linker::new(id.clone(), connection.clone(), link, news, retry.clone());
         tasks.spawn(name("link"), TaskKind::Service, linker.run(suspect.clone()));
+        let watches = Watches {
+            cluster: id.clone(),
+            transport: connection.clone(),
+            output: input,
+            link: links,
+            suspect,
+            namespaces: known,
+            gate: Arc::new(Semaphore::new(NAMESPACES_AT_ONCE)),
+            counters: counters.clone(),
+        };
         for kind in KindId::all() {
-            let context = WatchContext {
-                cluster: id.clone(),
-                kind,
-                output: input.clone(),
-                link: links.clone(),
-                suspect: suspect.clone(),
-                counter: counters.of(kind),
-            };
-            let watch = Watch::new(context, connection.clone());
-            let what = format!("watch {}", kind.get().plural);
-            tasks.spawn(name(&what), TaskKind::Service, watch.run());
+            watches.start(kind, kind.get().version, &tasks);
         }
+        let discoverer = Discoverer::new(watches, defined, tasks.child());
+        tasks.spawn(name("discovery"), TaskKind::Service, discoverer.run());
         Self {
             inner: Arc::new(Inner {
                 id,
@@ -231,6 +254,7 @@ impl Engine {
             ring_entries,
             ring_ids,
             kinds: self.inner.counters.snapshot(&self.published().state),
+            apis: self.inner.counters.apis(),
         }
     }
 

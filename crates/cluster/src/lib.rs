@@ -19,7 +19,7 @@ mod testing;
 mod watch;
 
 pub use client::{ConnectError, Connection};
-pub use engine::{Diagnostics, Engine, KindDiagnostics, Published, Since};
+pub use engine::{ApiProblem, Diagnostics, Engine, KindDiagnostics, NamespaceDiagnostics, Published, Since};
 pub use exec::{AllowedCommand, ExecError, ExecPolicy};
 pub use kubeconfig::Source;
 pub use registry::{Clusters, KnownId, Registry, RegistryConfig};

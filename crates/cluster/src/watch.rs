@@ -1,4 +1,4 @@
-//! The watch of one kind: list in pages, then follow, for ever.
+//! One watch of a kind, in all namespaces or in one: list in pages, then follow, for ever.
 //!
 //! An explicit state machine. Every answer, or lack of one, is either progress or a [`Fault`]; what follows from a fault
 //! is decided in one place, [`Watch::after`]. Whether the API server is there at all is not for a watch to find out: it
@@ -6,6 +6,7 @@
 
 mod event;
 mod fault;
+mod kind;
 mod lines;
 mod page;
 mod request;
@@ -18,16 +19,17 @@ use bytes::Bytes;
 use futures::StreamExt;
 use model::cluster::KindProblem;
 use model::{ClusterId, KindId, Timestamp};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::client::{Answer, Connection, Failure, Get};
 use crate::clock;
-use crate::engine::{Counter, Link};
+use crate::engine::{Counter, Inlet, Link};
 
 use event::WatchLine;
 pub(crate) use event::{Event, ObjectName};
 use fault::{Fault, LIVED, Patience};
+pub(crate) use kind::{KindWatch, Namespaces};
 use lines::Lines;
 use request::Resource;
 
@@ -42,6 +44,9 @@ const MARGIN: Duration = Duration::from_secs(30);
 
 /// How long a stream may be silent if the API server is known to send bookmarks: they come once a minute.
 const BETWEEN_BOOKMARKS: Duration = Duration::from_secs(150);
+
+/// How many namespaces are listed at once: each list may need a connection.
+pub(crate) const NAMESPACES_AT_ONCE: usize = 16;
 
 /// Where answers come from: the API server, or a script.
 pub(crate) trait Transport: Send + Sync + 'static {
@@ -72,6 +77,8 @@ impl Transport for Connection {
 pub(crate) struct Input {
     /// The kind.
     pub kind: KindId,
+    /// The namespace that is watched; `None` for all.
+    pub namespace: Option<Arc<str>>,
     /// When the bytes arrived.
     pub seen_at: Timestamp,
     /// What it is.
@@ -96,6 +103,9 @@ pub(crate) enum News {
     Live(u64),
     /// The API server does not serve the kind, which not every cluster has: there are no objects of it.
     NotServed,
+    /// Since looking into all namespaces is denied, these are looked into, each by a watch of its own. What is known of
+    /// others no longer counts.
+    Namespaces(Arc<[Arc<str>]>),
     /// The kind cannot be shown, or not kept up to date.
     Trouble {
         /// True for a 403: nothing of the kind may be shown.
@@ -110,14 +120,35 @@ pub(crate) enum News {
 pub(crate) struct WatchContext {
     pub cluster: ClusterId,
     pub kind: KindId,
-    pub output: mpsc::Sender<Input>,
+    /// The version to ask for, which the cluster serves.
+    pub version: Arc<str>,
+    /// The namespace to watch; `None` for all.
+    pub namespace: Option<Arc<str>>,
+    /// How many namespaces may be listed at once, of all kinds: where much is denied, much is tried.
+    pub gate: Arc<Semaphore>,
+    /// Whether the API server denies it: set when it is denied for good, and when a list comes.
+    pub denied: watch::Sender<bool>,
+    pub output: mpsc::Sender<Inlet>,
     pub link: watch::Receiver<Link>,
     /// Asks the link to probe now.
     pub suspect: Arc<Notify>,
     pub counter: Arc<Counter>,
 }
 
-/// The watch of one kind.
+impl WatchContext {
+    async fn tell(&self, seen_at: Timestamp, news: News) {
+        let input = Input {
+            kind: self.kind,
+            namespace: self.namespace.clone(),
+            seen_at,
+            news,
+        };
+        // Closed: the engine ends, and so does this task.
+        let _ = self.output.send(Inlet::Watch(input)).await;
+    }
+}
+
+/// The watch of one kind in all namespaces or in one.
 pub(crate) struct Watch<T> {
     context: WatchContext,
     transport: Arc<T>,
@@ -185,7 +216,7 @@ type Outcome = Result<State, Fault>;
 impl<T: Transport> Watch<T> {
     pub fn new(context: WatchContext, transport: Arc<T>) -> Self {
         Self {
-            resource: Resource::of(context.kind),
+            resource: Resource::of(context.kind, &context.version, context.namespace.as_deref()),
             context,
             transport,
             state: State::Active(Step::START),
@@ -252,6 +283,12 @@ impl<T: Transport> Watch<T> {
     }
 
     async fn list(&mut self, cursor: Cursor) -> Outcome {
+        let gate = self.context.gate.clone();
+        let _place = match self.context.namespace {
+            // It is never closed.
+            Some(_) => gate.acquire().await.ok(),
+            None => None,
+        };
         self.note("listing", None);
         let first = cursor.token.is_none();
         if first {
@@ -262,6 +299,7 @@ impl<T: Transport> Watch<T> {
         let server = self.transport.server();
         let body = self.while_linked(answer.collect(server, LIST_IDLE, PAGE)).await?;
         let seen_at = clock::now();
+        self.context.denied.send_if_modified(std::mem::take);
         let page = page::read(&body, self.resource.form).map_err(Fault::Unreadable)?;
         let last = page.token.is_none();
         let items = page.items;
@@ -408,9 +446,7 @@ impl<T: Transport> Watch<T> {
     }
 
     async fn tell(&self, seen_at: Timestamp, news: News) {
-        let kind = self.context.kind;
-        // Closed: the engine ends, and so does this task.
-        let _ = self.context.output.send(Input { kind, seen_at, news }).await;
+        self.context.tell(seen_at, news).await;
     }
 
     fn note(&self, state: &'static str, error: Option<String>) {

@@ -133,6 +133,8 @@ pub struct Sync {
     pub complete: bool,
     /// Kinds the user may not list.
     pub denied: Vec<KindProblem>,
+    /// Kinds of which only some namespaces are seen, since the user may not list them in all.
+    pub limited: Vec<KindLimit>,
     /// Kinds whose watch fails, with the last error.
     pub failed: Vec<KindProblem>,
     /// Objects that could not be read, were skipped, and are missing from everything shown.
@@ -156,6 +158,48 @@ pub struct KindProblem {
     pub namespace: Option<String>,
     /// The API server's message or the error's text.
     pub message: String,
+}
+
+/// A kind of which only some namespaces are seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct KindLimit {
+    /// The kind.
+    pub kind: String,
+    /// The API group, empty for the core group.
+    pub group: String,
+    /// The resource's plural.
+    pub resource: String,
+    /// The namespaces that are seen, sorted.
+    pub namespaces: Vec<String>,
+    /// Why the others are not: the API server's message.
+    pub message: String,
+}
+
+impl KindLimit {
+    /// Whether all of these namespaces are seen; none stand for all that there are.
+    pub fn covers(&self, namespaces: &[String]) -> bool {
+        !namespaces.is_empty() && namespaces.iter().all(|name| self.namespaces.contains(name))
+    }
+
+    /// What cannot be seen, as a problem.
+    pub fn problem(&self) -> KindProblem {
+        let namespaces = self.namespaces.join(", ");
+        let word = if self.namespaces.len() == 1 {
+            "namespace"
+        } else {
+            "namespaces"
+        };
+        KindProblem {
+            kind: self.kind.clone(),
+            verb: "list".to_owned(),
+            group: self.group.clone(),
+            resource: self.resource.clone(),
+            namespace: None,
+            message: format!("only the {word} {namespaces} can be seen: {}", self.message),
+        }
+    }
 }
 
 /// Totals of a cluster.

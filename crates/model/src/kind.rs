@@ -68,15 +68,7 @@ impl KindId {
 
     /// The kind of this plural: `pods`, `deployments.apps` or `deployments.v1.apps`.
     pub fn of_plural(text: &str) -> Option<Self> {
-        let (plural, rest) = text.split_once('.').unwrap_or((text, ""));
-        Self::find(|entry| {
-            entry.plural == plural
-                && (rest.is_empty()
-                    || rest == entry.group
-                    || rest
-                        .strip_prefix(entry.version)
-                        .is_some_and(|rest| rest.strip_prefix('.') == Some(entry.group)))
-        })
+        Self::find(|entry| entry.is_called(text, entry.version))
     }
 
     /// The kind of this group and name.
@@ -118,6 +110,14 @@ impl Kind {
         } else {
             format!("{}/{}", self.group, self.version)
         }
+    }
+
+    /// Whether a text is its plural in one of the forms of [`KindId::of_plural`], if it is served in `version`.
+    pub fn is_called(&self, text: &str, version: &str) -> bool {
+        let (plural, rest) = text.split_once('.').unwrap_or((text, ""));
+        let with_version = |rest: &str| rest.strip_prefix('.') == Some(self.group);
+        self.plural == plural
+            && (rest.is_empty() || rest == self.group || rest.strip_prefix(version).is_some_and(with_version))
     }
 
     /// The path segment of its pages: the plural, with the group unless it is the core group: `pods`, `deployments.apps`.

@@ -193,7 +193,7 @@ pub struct TopologyMetadata {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Warning {
-    /// `denied`, `failed`, `syncing`, `stale` or `skipped`.
+    /// `denied`, `limited` (to some namespaces), `failed`, `syncing`, `stale` or `skipped`.
     pub code: String,
     /// In words.
     pub message: String,

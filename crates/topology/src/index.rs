@@ -11,13 +11,14 @@ use crate::facts::{Facts, Key};
 use crate::pool::Pool;
 use crate::proof::Proof;
 use crate::state::{Entry, State};
-use crate::symbols::Symbols;
+use crate::symbols::{Sym, Symbols};
 use groups::Unwell;
 use lookup::Lookup;
 use model::graph::NodeState;
 use model::{KindId, NodeId};
 use rollup::Rollup;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod complete;
@@ -28,6 +29,29 @@ mod labels;
 mod lookup;
 mod multi;
 mod rollup;
+
+/// Where the objects of a kind can be seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// Not at all: nobody can say which exist.
+    #[default]
+    Nowhere,
+    /// In the whole cluster.
+    Everywhere,
+    /// In these namespaces only.
+    In(BTreeSet<Sym>),
+}
+
+impl Seen {
+    /// Whether an object of this address would be seen if it existed.
+    fn holds(&self, key: &Key) -> bool {
+        match (self, &key.namespace) {
+            (Self::Everywhere, _) => true,
+            (Self::In(namespaces), Some(namespace)) => namespaces.contains(namespace),
+            (Self::Nowhere, _) | (Self::In(_), None) => false,
+        }
+    }
+}
 
 /// The single writer of one cluster's graph.
 ///
@@ -41,7 +65,7 @@ pub struct Index {
     lookup: Lookup,
     rollup: Rollup,
     unwell: Unwell,
-    visible: FxHashSet<KindId>,
+    seen: FxHashMap<KindId, Seen>,
     change: Change,
     /// Ends of edges that this event took out.
     loosened: Vec<NodeId>,
@@ -128,32 +152,37 @@ impl Index {
         }
     }
 
-    /// Whether a kind is listed in full (synced, and not denied). Only then does an object that is not there count as
-    /// missing; otherwise it is hidden, and no edge is unhealthy for it. Cost: the nodes of the kind.
+    /// Whether a kind is listed in full (synced, and not denied), in all namespaces: see [`Self::set_seen`].
     pub fn set_kind_visible(&mut self, kind: KindId, visible: bool) {
-        let changed = if visible {
-            self.visible.insert(kind)
-        } else {
-            self.visible.remove(&kind)
-        };
-        if !changed {
+        let seen = if visible { Seen::Everywhere } else { Seen::Nowhere };
+        self.set_seen(kind, seen);
+    }
+
+    /// Where a kind is listed in full. Only there does an object that does not exist count as missing; elsewhere it is
+    /// hidden, and no edge is unhealthy for it. Cost: the nodes of the kind.
+    pub fn set_seen(&mut self, kind: KindId, seen: Seen) {
+        let before = self.seen.get(&kind).cloned().unwrap_or_default();
+        if before == seen {
             return;
         }
+        let differs = |key: &Key| before.holds(key) != seen.holds(key);
         let absent: Vec<Entry> = self
             .state
             .nodes_of(kind, &[])
-            .filter(|entry| entry.state() != NodeState::Live)
+            .filter(|entry| entry.state() != NodeState::Live && differs(entry.key()))
             .cloned()
             .collect();
         for entry in absent {
+            let hidden = !seen.holds(entry.key());
             self.put(
-                Entry::absent(entry.id(), entry.key().clone(), !visible),
+                Entry::absent(entry.id(), entry.key().clone(), hidden),
                 Extent::Whole,
             );
             for edge in self.edges_around(entry.id()) {
                 self.prove(edge);
             }
         }
+        self.seen.insert(kind, seen);
         self.settle();
     }
 
@@ -257,7 +286,7 @@ impl Index {
             return id;
         }
         let id = self.next_id();
-        let hidden = !self.visible.contains(&key.kind);
+        let hidden = !self.seen.get(&key.kind).is_some_and(|seen| seen.holds(key));
         self.put(Entry::absent(id, key.clone(), hidden), Extent::Whole);
         id
     }

@@ -31,9 +31,11 @@ pub(crate) mod meta;
 mod namespace;
 pub(crate) mod network_policy;
 mod node;
+mod path;
 pub(crate) mod persistent_volume;
 pub(crate) mod persistent_volume_claim;
 mod pod;
+mod printer;
 mod quota;
 pub(crate) mod rbac;
 mod replica_set;
@@ -46,6 +48,7 @@ mod table;
 mod workload;
 
 pub(crate) use draft::{Draft, Named};
+pub use printer::{DefinedVersion, Definition, Printer};
 
 /// An object that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,15 +71,35 @@ pub fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, R
         message,
     };
     let (reader, _) = entry(kind).ok_or_else(|| error("there is no reader for this kind".to_owned()))?;
-    let facts = reader(kind, json, symbols).map_err(|cause| error(cause.to_string()))?;
+    checked(reader(kind, json, symbols).map_err(|cause| cause.to_string())).map_err(error)
+}
+
+/// Reads an object of a kind that was found at run time.
+pub fn read_printed(
+    kind: KindId,
+    printer: &Printer,
+    json: &[u8],
+    symbols: &mut Symbols,
+) -> Result<Facts, ReadError> {
+    let facts = custom::read_printed(kind, printer, json, symbols);
+    checked(facts.map_err(|cause| cause.to_string())).map_err(|message| ReadError {
+        kind,
+        name: Identity::in_json(json).to_string(),
+        message,
+    })
+}
+
+/// Facts that have all that an address needs.
+fn checked(facts: Result<Facts, String>) -> Result<Facts, String> {
+    let facts = facts?;
     if facts.key.name.is_empty() {
-        return Err(error("metadata.name is empty".to_owned()));
+        return Err("metadata.name is empty".to_owned());
     }
     if facts.uid.is_empty() {
-        return Err(error("metadata.uid is empty".to_owned()));
+        return Err("metadata.uid is empty".to_owned());
     }
-    if kind.get().namespaced && facts.key.namespace.is_none() {
-        return Err(error("metadata.namespace is empty".to_owned()));
+    if facts.key.kind.get().namespaced && facts.key.namespace.is_none() {
+        return Err("metadata.namespace is empty".to_owned());
     }
     Ok(facts)
 }
@@ -84,7 +107,8 @@ pub fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, R
 /// Reads an object of one kind.
 type Reader = fn(KindId, &[u8], &mut Symbols) -> Result<Facts, serde_json::Error>;
 
-/// kubectl's columns of a kind, in the order of its rows' cells.
+/// kubectl's columns of a kind, in the order of its rows' cells. Those of a kind that was found at run time may differ by
+/// cluster: [`State::columns`](crate::State::columns).
 pub fn columns(kind: KindId) -> &'static [Column] {
     entry(kind).map_or(&[], |(_, columns)| columns)
 }

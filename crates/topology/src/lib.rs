@@ -57,7 +57,7 @@ pub mod view;
 
 pub use change::Change;
 pub use facts::Facts;
-pub use index::Index;
+pub use index::{Index, Seen};
 pub use list::ListView;
 pub use query::QueryError;
 pub use state::{Entry, State};

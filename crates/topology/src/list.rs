@@ -1,16 +1,16 @@
 //! Lists: the rows of a kind, selected, filtered and ordered, and the window of them that a page shows.
 
 use crate::change::Change;
-use crate::kinds;
 use crate::query::QueryError;
 use crate::selector::LabelSelector;
 use crate::state::{Entry, State};
 use columns::Field;
 use filter::Filter;
-use model::list::{ListQuery, ListWindow, Row};
+use model::list::{Column, ListQuery, ListWindow, Row};
 use model::{KindId, Timestamp};
 use order::SortKey;
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 mod columns;
 mod filter;
@@ -20,6 +20,8 @@ mod order;
 #[derive(Clone, Debug)]
 pub struct ListView {
     kind: KindId,
+    /// As they were when the query was read.
+    columns: Arc<[Column]>,
     /// Sorted; empty for all.
     namespaces: Vec<String>,
     selector: LabelSelector,
@@ -30,12 +32,16 @@ pub struct ListView {
 }
 
 impl ListView {
-    /// The window that a query asks for.
-    pub fn parse(query: &ListQuery) -> Result<Self, QueryError> {
-        let kind = KindId::of_plural(&query.kind).ok_or_else(|| {
-            let known: Vec<String> = KindId::all().map(|kind| kind.get().plural_group()).collect();
+    /// The window that a query asks for, of a kind that the cluster may have objects of.
+    pub fn parse(query: &ListQuery, state: &State) -> Result<Self, QueryError> {
+        let found = state
+            .kinds()
+            .find(|kind| kind.get().is_called(&query.kind, state.version(*kind)));
+        let kind = found.ok_or_else(|| {
+            let known: Vec<String> = state.kinds().map(|kind| kind.get().plural_group()).collect();
             QueryError::new("kind", &query.kind, format!("use one of {}", known.join(", ")))
         })?;
+        let columns = state.columns(kind);
         let mut namespaces = query.namespaces.clone();
         namespaces.sort();
         namespaces.dedup();
@@ -46,8 +52,8 @@ impl ListView {
             .sort
             .iter()
             .map(|sort| {
-                let field = Field::parse(kind, &sort.column)
-                    .ok_or_else(|| QueryError::new("sort", &sort.column, columns::allowed(kind)))?;
+                let field = Field::parse(columns, &sort.column)
+                    .ok_or_else(|| QueryError::new("sort", &sort.column, columns::allowed(columns)))?;
                 Ok(SortKey {
                     field,
                     descending: sort.descending,
@@ -56,9 +62,10 @@ impl ListView {
             .collect::<Result<_, QueryError>>()?;
         Ok(Self {
             kind,
+            columns: columns.into(),
             namespaces,
             selector: LabelSelector::parse(&query.selector)?,
-            filter: Filter::parse(kind, &query.filter)?,
+            filter: Filter::parse(columns, &query.filter)?,
             sort,
             offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
             len: usize::try_from(query.len).unwrap_or(usize::MAX),
@@ -68,6 +75,16 @@ impl ListView {
     /// The kind it lists.
     pub fn kind(&self) -> KindId {
         self.kind
+    }
+
+    /// Whether the cluster still serves the kind, with the columns that the query was read for. If not, read it again.
+    pub fn fits(&self, state: &State) -> bool {
+        state.serves(self.kind) && *self.columns == *state.columns(self.kind)
+    }
+
+    /// The namespaces it shows, sorted; empty for all.
+    pub fn namespaces(&self) -> &[String] {
+        &self.namespaces
     }
 
     /// Moves the window.
@@ -86,7 +103,7 @@ impl ListView {
     /// Cost: the rows of the kind in the namespaces asked for; without selector, filter and order only the rows up to
     /// the window's end.
     pub fn window(&self, state: &State, now: Timestamp) -> ListWindow {
-        let columns = kinds::columns(self.kind).to_vec();
+        let columns = state.columns(self.kind).to_vec();
         let total = self.total(state);
         let objects = state.objects(self.kind, &self.namespaces);
         if self.selector.is_empty() && self.filter.is_empty() && self.sort.is_empty() {

@@ -6,6 +6,7 @@ use crate::symbols::Sym;
 use imbl::{OrdMap, OrdSet};
 use model::cluster::Counts;
 use model::graph::{Edge, EdgeKey, NodeState, Relation};
+use model::list::Column;
 use model::{Health, KindId, NodeId, NodeKey};
 use std::sync::Arc;
 
@@ -32,13 +33,21 @@ pub struct State {
     /// How many live objects a kind has.
     totals: OrdMap<KindId, Tally>,
     /// The kinds that the cluster was found to serve, with their versions.
-    kinds: OrdMap<KindId, Sym>,
+    kinds: OrdMap<KindId, Served>,
     /// The same nodes and edges from further away.
     groups: Groups,
     /// The edges, by source.
     edges: OrdMap<EdgeKey, Arc<Proof>>,
     /// The edges by target, then relation, then source: "what owns this" does not walk over "what runs on this".
     reverse: OrdSet<(NodeId, Relation, NodeId)>,
+}
+
+/// How a cluster serves a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Served {
+    pub version: Sym,
+    /// Of a kind that was found at run time.
+    pub columns: Arc<[Column]>,
 }
 
 /// A count of live objects.
@@ -217,12 +226,27 @@ impl State {
         !kind.is_virtual() && (!kind.is_discovered() || self.kinds.contains_key(&kind))
     }
 
+    /// The version of a kind that the cluster was found to serve, else that of the kind table.
+    pub fn version(&self, kind: KindId) -> &str {
+        self.kinds
+            .get(&kind)
+            .map_or(kind.get().version, |served| &served.version)
+    }
+
     /// The apiVersion of a kind: with the version that the cluster was found to serve, else that of the kind table.
     pub fn api_version(&self, kind: KindId) -> String {
         match (self.kinds.get(&kind), kind.get().group) {
             (None, _) => kind.get().api_version(),
-            (Some(version), "") => version.to_string(),
-            (Some(version), group) => format!("{group}/{version}"),
+            (Some(served), "") => served.version.to_string(),
+            (Some(served), group) => format!("{group}/{}", served.version),
+        }
+    }
+
+    /// The columns of a kind, in the order of its rows' cells.
+    pub fn columns(&self, kind: KindId) -> &[Column] {
+        match self.kinds.get(&kind) {
+            Some(served) if kind.is_discovered() => &served.columns,
+            _ => crate::kinds::columns(kind),
         }
     }
 

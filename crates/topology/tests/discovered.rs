@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use model::kind::Discovered;
-use model::{Health, KindId};
+use model::list::ListQuery;
+use model::{Health, KindId, Timestamp};
 use serde_json::{Value, json};
-use topology::{Index, State, kinds};
+use topology::{Index, ListView, State, kinds};
 
 const WIDGET: Discovered<'static> = Discovered {
     group: "example.org",
@@ -99,6 +100,51 @@ fn a_custom_resource_is_a_node_with_health_and_references() {
     );
     upsert(&mut index, "Widget.example.org", &object("a", status("True", 1)));
     assert_eq!(find(&index.state(), "a").status.health, Health::Progressing);
+}
+
+#[test]
+fn a_list_of_a_discovered_kind_has_the_columns_and_the_version_of_its_cluster() {
+    let definition = json!({"metadata": {"name": "widgets.example.org"}, "spec": {"versions": [{"name": "v1", "additionalPrinterColumns": [
+        {"name": "Disk size", "type": "integer", "jsonPath": ".spec.size"}]}]}});
+    let definition = kinds::Definition::read(definition.to_string().as_bytes()).unwrap();
+    let printer = &definition.versions[0].printer;
+    let query = |more: Value| -> ListQuery {
+        let mut query = json!({"kind": "widgets.v2.example.org"});
+        for (field, value) in more.as_object().unwrap() {
+            query[field] = value.clone();
+        }
+        serde_json::from_value(query).unwrap()
+    };
+    let mut index = Index::new();
+    let later = Discovered {
+        version: "v2",
+        ..WIDGET
+    };
+    let widget = index.register_printed(&later, printer).unwrap();
+    for (name, size) in [("a", 20), ("b", 3)] {
+        let object = object(name, json!({"spec": {"size": size}})).to_string();
+        let facts = kinds::read_printed(widget, printer, object.as_bytes(), index.symbols());
+        index.upsert(facts.unwrap());
+    }
+    let state = index.state();
+    let names = |more: Value| -> Vec<String> {
+        let view = ListView::parse(&query(more), &state).unwrap();
+        let window = view.window(&state, Timestamp(0));
+        assert_eq!(window.columns.len(), 2);
+        window.rows.into_iter().map(|row| row.key.name).collect()
+    };
+    assert_eq!(names(json!({})), ["a", "b"]);
+    assert_eq!(names(json!({"sort": ["disk-size"]})), ["b", "a"]);
+    assert_eq!(names(json!({"filter": "disk-size>10"})), ["a"]);
+    let error = ListView::parse(&query(json!({"sort": ["ready"]})), &state).unwrap_err();
+    assert_eq!(error.allowed, "use one of name, disk-size, namespace, health");
+    // Another version, other columns, or no such kind: the view does not fit.
+    let view = ListView::parse(&query(json!({"kind": "widgets"})), &state).unwrap();
+    assert!(view.fits(&state) && !view.fits(&State::default()));
+    index.register(&later).unwrap();
+    assert!(!view.fits(&index.state()));
+    let error = ListView::parse(&query(json!({})), &State::default()).unwrap_err();
+    assert_eq!(error.field, "kind", "another cluster does not have it");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod cluster;
 
 use model::list::ListQuery;
 use model::{ApiError, ErrorCode, KindId, Timestamp};
-use topology::{Index, ListView, kinds};
+use topology::{Index, ListView, State, kinds};
 
 fn now() -> Timestamp {
     "2026-01-31T10:00:00Z".parse().unwrap()
@@ -33,7 +33,8 @@ fn index(kinds: &[&str]) -> Index {
 }
 
 fn names(index: &Index, query: &ListQuery) -> Vec<String> {
-    let window = ListView::parse(query).unwrap().window(&index.state(), now());
+    let state = index.state();
+    let window = ListView::parse(query, &state).unwrap().window(&state, now());
     window.rows.into_iter().map(|row| row.key.name).collect()
 }
 
@@ -106,7 +107,7 @@ fn rows_that_tie_go_by_namespace_and_name_in_every_window() {
     };
     let state = index.state();
     let keys = |query: &ListQuery| -> Vec<(Option<String>, String)> {
-        let rows = ListView::parse(query).unwrap().window(&state, now()).rows;
+        let rows = ListView::parse(query, &state).unwrap().window(&state, now()).rows;
         rows.into_iter()
             .map(|row| (row.key.namespace, row.key.name))
             .collect()
@@ -124,7 +125,7 @@ fn rows_that_tie_go_by_namespace_and_name_in_every_window() {
 
 #[test]
 fn queries_that_cannot_be_read_say_what_could_stand_there() {
-    let error = |query: &ListQuery| ListView::parse(query).unwrap_err();
+    let error = |query: &ListQuery| ListView::parse(query, &State::default()).unwrap_err();
     let unknown = error(&query("podz"));
     assert_eq!((unknown.field, unknown.value.as_str()), ("kind", "podz"));
     assert!(
@@ -164,7 +165,9 @@ fn a_list_is_touched_by_its_kind_in_its_namespaces_only() {
             namespaces: namespaces.iter().map(ToString::to_string).collect(),
             ..query(kind)
         };
-        ListView::parse(&query).unwrap().is_touched_by(&change)
+        ListView::parse(&query, &State::default())
+            .unwrap()
+            .is_touched_by(&change)
     };
     assert!(touched("pods", &[]) && touched("pods", &["shop"]));
     assert!(!touched("pods", &["payments"]) && !touched("services", &[]));

@@ -291,9 +291,9 @@ proptest! {
             offset: 0,
             len: u32::MAX,
         };
-        let all = ListView::parse(&query).unwrap().window(&state, NOW);
+        let all = ListView::parse(&query, &state).unwrap().window(&state, NOW);
         (query.offset, query.len) = (offset, len);
-        let window = ListView::parse(&query).unwrap().window(&state, NOW);
+        let window = ListView::parse(&query, &state).unwrap().window(&state, NOW);
         prop_assert_eq!((window.total, window.matched), (all.total, all.matched));
         prop_assert_eq!(all.matched as usize, all.rows.len());
         let expected: Vec<_> = all.rows.iter().skip(offset as usize).take(len as usize).cloned().collect();

@@ -5,7 +5,7 @@
 use model::graph::{Derivation, Edge, End, Layer, NodeState, Relation};
 use model::{Health, KindId, NodeKey};
 use serde_json::{Value, json};
-use topology::{Index, kinds};
+use topology::{Index, Seen, kinds};
 
 /// An index in which every kind is visible.
 fn index() -> Index {
@@ -518,6 +518,41 @@ fn an_object_of_a_kind_that_is_not_listed_is_hidden_not_missing() {
     assert!(!index.take_change().is_empty());
     index.set_kind_visible(secret, true);
     assert!(index.take_change().is_empty(), "said again, it changes nothing");
+}
+
+#[test]
+fn an_object_in_a_namespace_that_is_not_listed_is_hidden_not_missing() {
+    let mut index = index();
+    let secret = KindId::of("Secret").unwrap();
+    for place in ["shop/a", "other/a"] {
+        let names = mirror(json!({"volumes": [{"secret": {"secretName": "s"}}]}));
+        add(&mut index, "Pod", place, names);
+    }
+    let states = |index: &Index| ["Secret/shop/s", "Secret/other/s"].map(|key| state_of(index, key).unwrap());
+    assert_eq!(states(&index), [NodeState::Missing, NodeState::Missing]);
+    index.take_change();
+    index.set_seen(secret, Seen::In(["shop".into()].into()));
+    assert_eq!(states(&index), [NodeState::Missing, NodeState::Hidden]);
+    assert_eq!(
+        index.take_change().nodes().count(),
+        1,
+        "only what differs is touched"
+    );
+    let healthy = |index: &Index, place: &str| {
+        let (pod, secret) = (format!("Pod/{place}/a"), format!("Secret/{place}/s"));
+        edge(index, &pod, Relation::Mounts, &secret).healthy
+    };
+    assert!(!healthy(&index, "shop") && healthy(&index, "other"));
+    // Whoever names one later finds the same.
+    add(
+        &mut index,
+        "Pod",
+        "third/a",
+        mirror(json!({"volumes": [{"secret": {"secretName": "s"}}]})),
+    );
+    assert_eq!(state_of(&index, "Secret/third/s"), Some(NodeState::Hidden));
+    index.set_seen(secret, Seen::Everywhere);
+    assert_eq!(states(&index), [NodeState::Missing, NodeState::Missing]);
 }
 
 #[test]

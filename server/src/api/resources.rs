@@ -4,7 +4,6 @@ use crate::http::Problem;
 use crate::http::query::Parameters;
 use crate::server::Shared;
 use crate::trust;
-use ::topology::ListView;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -14,7 +13,7 @@ use futures::stream;
 use http::{Uri, header};
 use model::list::{self, Cell, ColumnFormat, ListQuery, Row, Sort};
 use model::topology::Warning;
-use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, KindId, Timestamp};
+use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -142,14 +141,14 @@ pub(super) async fn list(
     let query = list_query(plural, &parameters)?;
     let id = ClusterId::from(id.as_str());
     let cluster = trust::cluster(&server.registry, &id)?;
-    let view = ListView::parse(&query).map_err(ApiError::from)?;
-    let kind = view.kind();
     let engine = server
         .registry
         .engine(&id)
         .ok_or_else(|| trust::unavailable(&cluster))?;
     let published = engine.published();
-    if let Some(error) = trust::missing(&id, kind, &published) {
+    let view = trust::list_view(&query, &published)?;
+    let kind = view.kind();
+    if let Some(error) = trust::missing(&id, &view, &published) {
         return Err(error.into());
     }
     let diagnostics = engine.diagnostics();
@@ -163,7 +162,7 @@ pub(super) async fn list(
     let end = query
         .offset
         .saturating_add(u32::try_from(window.rows.len()).unwrap_or(u32::MAX));
-    let warnings = trust::warnings_of_kind(kind, &published, skipped);
+    let warnings = trust::warnings_of_list(&view, &published, skipped);
     let metadata = ListMetadata {
         total: window.total,
         matched: window.matched,
@@ -176,7 +175,7 @@ pub(super) async fn list(
     Ok(stream_list(
         columns(window.columns),
         window.rows,
-        kind,
+        published.state.api_version(kind),
         metadata,
         now,
     ))
@@ -252,7 +251,7 @@ fn columns(columns: Vec<list::Column>) -> Vec<Column> {
     columns.into_iter().map(column).collect()
 }
 
-fn item(row: Row, kind: KindId, now: Timestamp) -> ListItem {
+fn item(row: Row, api_version: String, now: Timestamp) -> ListItem {
     let cell = |cell: &Cell| match cell {
         Cell::Number(number) => json!(number),
         Cell::Time(time) => json!(time),
@@ -262,7 +261,7 @@ fn item(row: Row, kind: KindId, now: Timestamp) -> ListItem {
         id: row.key.to_string(),
         cells: row.cells.iter().map(cell).collect(),
         kind: row.key.kind,
-        api_version: kind.get().api_version(),
+        api_version,
         namespace: row.key.namespace,
         name: row.key.name,
         uid: row.uid,
@@ -277,7 +276,7 @@ fn item(row: Row, kind: KindId, now: Timestamp) -> ListItem {
 fn stream_list(
     columns: Vec<Column>,
     rows: Vec<Row>,
-    kind: KindId,
+    api_version: String,
     metadata: ListMetadata,
     now: Timestamp,
 ) -> Response {
@@ -291,7 +290,7 @@ fn stream_list(
             if !std::mem::take(&mut first) {
                 chunk.push(',');
             }
-            chunk.push_str(&text(&item(row, kind, now)));
+            chunk.push_str(&text(&item(row, api_version.clone(), now)));
         }
         (!chunk.is_empty()).then_some(chunk)
     });

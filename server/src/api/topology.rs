@@ -147,6 +147,8 @@ fn totals(state: &GraphState, published: &Published, namespaces: &[String]) -> B
                 .sum()
         }
     };
-    let known = KindId::all().filter(|kind| published.is_synced(*kind));
-    known.map(|kind| (kind.to_string(), count(kind))).collect()
+    let known = state.kinds().filter(|kind| published.is_synced(*kind));
+    known
+        .map(|kind| (kind.get().id.to_owned(), count(kind)))
+        .collect()
 }

@@ -6,7 +6,7 @@ use app::source::{Source, TopicView};
 use cluster::Registry;
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{ApiError, ClusterId};
-use topology::{GraphView, ListView};
+use topology::GraphView;
 
 /// The registry as a source of pages.
 #[derive(Clone, Debug)]
@@ -47,14 +47,14 @@ impl LiveSource {
     fn list(&self, id: &ClusterId, query: &model::list::ListQuery) -> Result<TopicView, ApiError> {
         // The cluster first: in one that does not exist no kind does.
         let published = trust::published(&self.registry, id)?;
-        let view = ListView::parse(query)?;
-        if let Some(error) = trust::denied(id, view.kind(), &published) {
+        let view = trust::list_view(query, &published)?;
+        if let Some(error) = trust::denied(id, &view, &published) {
             return Err(error);
         }
         Ok(TopicView {
             epoch: published.epoch,
             content: Snapshot::List(view.window(&published.state, now())),
-            state: trust::of_list(view.kind(), &published),
+            state: trust::of_list(&view, &published),
         })
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::harness::{Kept, PATIENCE, TestServer};
 use control_plane::{ControlPlane, User};
+use model::ErrorCode;
 use model::graph::GraphQuery;
+use model::list::ListQuery;
 use model::stream::{Snapshot, Topic, TopicState};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +32,13 @@ async fn namespace(plane: &'static ControlPlane, prefix: &'static str) -> String
     tokio::task::spawn_blocking(move || plane.namespace(prefix).unwrap())
         .await
         .unwrap()
+}
+
+async fn apply(plane: &'static ControlPlane, namespace: &str, manifest: Value) {
+    let namespace = namespace.to_owned();
+    tokio::task::spawn_blocking(move || plane.apply(&namespace, &manifest.to_string()).unwrap())
+        .await
+        .unwrap();
 }
 
 async fn start(plane: &ControlPlane, user: User) -> (TestServer, String) {
@@ -266,5 +275,162 @@ async fn a_user_without_rights_on_secrets_sees_the_rest() {
     );
     let page = server.get(&format!("/c/{id}/secrets")).await;
     assert_eq!(page.status, 403);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_may_see_one_namespace_is_shown_that_and_told_so() {
+    let plane = shared().await;
+    let other = namespace(plane, "unseen").await;
+    for ns in ["team-a", &other] {
+        let create = ["create", "deployment", "only", "--image=app:1", "--namespace", ns];
+        kubectl(plane, &create).await;
+    }
+    let (server, id) = start(plane, User::TeamA).await;
+    let cluster = server.get(&format!("/api/v1/clusters/{id}")).await.json();
+    assert_eq!(cluster["status"], "connected", "{cluster}");
+    assert_eq!(cluster["counts"], Value::Null, "unknown is not zero");
+    let limited = cluster["sync"]["limited"].as_array().unwrap();
+    let pods = limited.iter().find(|limit| limit["resource"] == "pods").unwrap();
+    assert_eq!(pods["namespaces"], json!(["team-a"]));
+
+    let path = format!("/api/v1/clusters/{id}/resources/deployments");
+    let list = server
+        .get_until(&path, |answer| answer.json()["metadata"]["total"] == 1)
+        .await;
+    assert!(!list.text().contains(&other), "{}", list.text());
+    let list = list.json();
+    assert_eq!(list["metadata"]["isComplete"], false);
+    assert_eq!(list["metadata"]["warnings"][0]["code"], "limited", "{list}");
+    let own = server.get(&format!("{path}?namespace=team-a")).await.json();
+    assert_eq!(own["metadata"]["isComplete"], true, "{own}");
+    let foreign = server.get(&format!("{path}?namespace={other}")).await;
+    assert_eq!(foreign.status, 403);
+    assert_eq!(foreign.json()["details"]["namespace"], other.as_str());
+
+    let topology = server.get(&format!("/api/v1/clusters/{id}/topology")).await;
+    assert!(!topology.text().contains(&other));
+    let topology = topology.json();
+    let ids: Vec<&str> = topology["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|node| node["id"].as_str())
+        .collect();
+    assert!(ids.contains(&"Deployment/team-a/only"), "{ids:?}");
+    let warnings = topology["metadata"]["warnings"].as_array().unwrap();
+    assert!(
+        warnings.iter().any(|warning| warning["code"] == "limited"),
+        "{warnings:?}"
+    );
+    server.stop().await;
+    for ns in ["team-a", &other] {
+        kubectl(plane, &["delete", "deployment", "only", "--namespace", ns]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_kind_defined_while_it_runs_is_listed_followed_and_drawn() {
+    let plane = shared().await;
+    let ns = namespace(plane, "custom").await;
+    let plural = format!("gadgets.{ns}.example.org");
+    let (server, id) = start(plane, User::Admin).await;
+    let path = format!("/api/v1/clusters/{id}/resources/{plural}");
+    assert_eq!(server.get(&path).await.code(), "kind_not_found");
+    let query: ListQuery = serde_json::from_value(json!({"kind": plural, "sort": ["-size"]})).unwrap();
+    let topic = Topic::List {
+        cluster: id.as_str().into(),
+        query,
+    };
+    let mut client = server.client().await;
+    client.subscribe(1, topic, None).await;
+    let mut kept = Kept::default();
+    let unknown = |kept: &Kept| {
+        kept.error
+            .as_ref()
+            .is_some_and(|error| error.code == ErrorCode::KindNotFound)
+    };
+    kept.until(&mut client, 1, unknown).await;
+
+    let definition = json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": plural},
+        "spec": {
+            "group": format!("{ns}.example.org"), "scope": "Namespaced",
+            "names": {"plural": "gadgets", "singular": "gadget", "kind": "Gadget"},
+            "versions": [{
+                "name": "v1alpha1", "served": true, "storage": true,
+                "additionalPrinterColumns": [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}],
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}},
+            }],
+        },
+    });
+    apply(plane, "default", definition).await;
+    let crd = format!("crd/{plural}");
+    kubectl(plane, &["wait", "--for=condition=Established", &crd]).await;
+    for (name, size) in [("small", 2), ("large", 10)] {
+        let gadget = json!({
+            "apiVersion": format!("{ns}.example.org/v1alpha1"), "kind": "Gadget", "metadata": {"name": name},
+            "spec": {"size": size, "otherRef": {"kind": "Gadget", "name": "small"}},
+        });
+        apply(plane, &ns, gadget).await;
+    }
+    let names = |kept: &Kept| -> Vec<String> {
+        match &kept.content {
+            Some(Snapshot::List(window)) => window.rows.iter().map(|row| row.key.name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    };
+    kept.until(&mut client, 1, |kept| names(kept) == ["large", "small"])
+        .await;
+    assert_eq!(kept.error, None);
+
+    let list = server
+        .get_until(&path, |answer| answer.json()["metadata"]["total"] == 2)
+        .await
+        .json();
+    let columns: Vec<&Value> = list["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| &column["name"])
+        .collect();
+    assert_eq!(columns, ["Name", "Size"]);
+    assert_eq!(list["items"][0]["cells"], json!(["large", 10]));
+    assert_eq!(
+        list["items"][0]["apiVersion"],
+        format!("{ns}.example.org/v1alpha1")
+    );
+    let sorted = server
+        .get(&format!("{path}?sort=size&filter=size%3C5"))
+        .await
+        .json();
+    assert_eq!(sorted["metadata"]["matched"], 1, "{sorted}");
+    let wrong = server.get(&format!("{path}?sort=colour")).await;
+    assert_eq!(
+        (wrong.status, wrong.json()["details"]["allowed"].clone()),
+        (400, json!("use one of name, size, namespace, health"))
+    );
+
+    let topology = server
+        .get(&format!("/api/v1/clusters/{id}/topology?namespace={ns}"))
+        .await
+        .json();
+    let address = |name: &str| format!("Gadget.{ns}.example.org/{ns}/{name}");
+    let edges = topology["edges"].as_array().unwrap();
+    let edge = edges
+        .iter()
+        .find(|edge| edge["source"] == address("large").as_str())
+        .unwrap();
+    assert_eq!(edge["relationshipType"], "refers");
+    assert_eq!(edge["target"], address("small").as_str());
+    assert_eq!(edge["metadata"]["sourceFields"][0]["path"], "spec.otherRef.name");
+    assert_eq!(
+        topology["metadata"]["totals"][format!("Gadget.{ns}.example.org")],
+        2
+    );
+
+    kubectl(plane, &["delete", &crd]).await;
+    kept.until(&mut client, 1, unknown).await;
+    server.get_until(&path, |answer| answer.status == 404).await;
     server.stop().await;
 }

@@ -19,8 +19,19 @@ pub struct Diagnostics {
     pub ring_entries: usize,
     /// Ids in them.
     pub ring_ids: usize,
-    /// One entry for each kind of the table, in its order.
+    /// One entry for each kind: those of the table in its order, then those that the cluster was found to serve.
     pub kinds: Vec<KindDiagnostics>,
+    /// What of the cluster's APIs cannot be shown, or not as it should be.
+    pub apis: Vec<ApiProblem>,
+}
+
+/// Why an API, a kind or a column is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiProblem {
+    /// `metrics.k8s.io/v1beta1`, `widgets.example.org`; empty for discovery as a whole.
+    pub api: String,
+    /// What is wrong, in words.
+    pub message: String,
 }
 
 /// The numbers of one kind's watch.
@@ -46,12 +57,26 @@ pub struct KindDiagnostics {
     pub skip_reasons: Vec<String>,
     /// When the last event arrived.
     pub last_event: Option<Timestamp>,
+    /// The watches of single namespaces, which stand in where the watch of all is denied.
+    pub namespaces: Vec<NamespaceDiagnostics>,
+}
+
+/// The watch of a kind in one namespace.
+#[derive(Clone, Debug)]
+pub struct NamespaceDiagnostics {
+    /// The namespace.
+    pub namespace: String,
+    /// As in [`KindDiagnostics`].
+    pub state: &'static str,
+    /// The last error, until the watch works again.
+    pub error: Option<String>,
 }
 
 /// The counters of all kinds.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    kinds: BTreeMap<KindId, Arc<Counter>>,
+    kinds: Mutex<BTreeMap<KindId, Arc<Counter>>>,
+    apis: Mutex<Vec<ApiProblem>>,
 }
 
 /// The counters of one kind.
@@ -62,6 +87,7 @@ pub(crate) struct Counter {
     pub events: AtomicU64,
     last_event: AtomicI64,
     notes: Mutex<Notes>,
+    namespaces: Mutex<BTreeMap<Arc<str>, Arc<Counter>>>,
 }
 
 #[derive(Debug)]
@@ -112,6 +138,57 @@ impl Counter {
         notes.reasons.push_back(reason);
     }
 
+    /// The counters of the watch of one namespace.
+    pub fn of_namespace(&self, namespace: &Arc<str>) -> Arc<Self> {
+        self.namespaces().entry(namespace.clone()).or_default().clone()
+    }
+
+    /// The watch of a namespace is given up. What it counted still counts.
+    pub fn forget_namespace(&self, namespace: &str) {
+        if let Some(gone) = self.namespaces().remove(namespace) {
+            for (mine, its) in self.numbers().into_iter().zip(gone.numbers()) {
+                mine.fetch_add(its.load(Ordering::Relaxed), Ordering::Relaxed);
+            }
+            self.last_event
+                .fetch_max(gone.last_event.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// The numbers, those of the namespaces included: restarts, lists, events; and the time of the last event.
+    fn totals(&self) -> ([u64; 3], i64) {
+        let mut totals = self.numbers().map(|number| number.load(Ordering::Relaxed));
+        let mut last_event = self.last_event.load(Ordering::Relaxed);
+        for part in self.namespaces().values() {
+            let (numbers, last) = part.totals();
+            for (total, number) in totals.iter_mut().zip(numbers) {
+                *total += number;
+            }
+            last_event = last_event.max(last);
+        }
+        (totals, last_event)
+    }
+
+    const fn numbers(&self) -> [&AtomicU64; 3] {
+        [&self.restarts, &self.lists, &self.events]
+    }
+
+    fn namespaces(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<Self>>> {
+        self.namespaces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn namespace_diagnostics(&self) -> Vec<NamespaceDiagnostics> {
+        let namespaces = self.namespaces();
+        let part = |(namespace, counter): (&Arc<str>, &Arc<Self>)| {
+            let notes = counter.notes();
+            NamespaceDiagnostics {
+                namespace: namespace.to_string(),
+                state: notes.state,
+                error: notes.error.clone(),
+            }
+        };
+        namespaces.iter().map(part).collect()
+    }
+
     fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,7 +197,8 @@ impl Counter {
 impl Default for Counters {
     fn default() -> Self {
         Self {
-            kinds: KindId::all().map(|kind| (kind, Arc::default())).collect(),
+            kinds: Mutex::new(KindId::all().map(|kind| (kind, Arc::default())).collect()),
+            apis: Mutex::default(),
         }
     }
 }
@@ -128,31 +206,53 @@ impl Default for Counters {
 impl Counters {
     /// How many kinds there are.
     pub fn kinds(&self) -> u32 {
-        u32::try_from(self.kinds.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.counters().len()).unwrap_or(u32::MAX)
     }
 
     /// The counters of one kind.
     pub fn of(&self, kind: KindId) -> Arc<Counter> {
-        self.kinds.get(&kind).cloned().unwrap_or_default()
+        self.counters().entry(kind).or_default().clone()
+    }
+
+    /// The kind is no longer served.
+    pub fn forget(&self, kind: KindId) {
+        self.counters().remove(&kind);
+    }
+
+    /// Notes what of the cluster's APIs cannot be shown. True if that is news.
+    pub fn note_apis(&self, apis: Vec<ApiProblem>) -> bool {
+        let mut noted = self.apis.lock().unwrap_or_else(PoisonError::into_inner);
+        let differs = *noted != apis;
+        *noted = apis;
+        differs
+    }
+
+    pub fn apis(&self) -> Vec<ApiProblem> {
+        self.apis.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn counters(&self) -> MutexGuard<'_, BTreeMap<KindId, Arc<Counter>>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn snapshot(&self, state: &State) -> Vec<KindDiagnostics> {
         let snapshot = |(kind, counter): (&KindId, &Arc<Counter>)| {
-            let last_event = counter.last_event.load(Ordering::Relaxed);
+            let ([restarts, lists, events], last_event) = counter.totals();
             let notes = counter.notes();
             KindDiagnostics {
                 kind: *kind,
                 objects: state.count(*kind),
                 state: notes.state,
                 error: notes.error.clone(),
-                restarts: counter.restarts.load(Ordering::Relaxed),
-                lists: counter.lists.load(Ordering::Relaxed),
-                events: counter.events.load(Ordering::Relaxed),
+                restarts,
+                lists,
+                events,
                 skipped: notes.skipped,
                 skip_reasons: notes.reasons.iter().cloned().collect(),
                 last_event: (last_event != 0).then_some(Timestamp(last_event)),
+                namespaces: counter.namespace_diagnostics(),
             }
         };
-        self.kinds.iter().map(snapshot).collect()
+        self.counters().iter().map(snapshot).collect()
     }
 }

@@ -8,11 +8,12 @@ use model::cluster::KindProblem;
 use std::time::Duration;
 
 struct Rig {
-    input: mpsc::Sender<Input>,
+    input: mpsc::Sender<Inlet>,
     link: watch::Sender<LinkNews>,
     published: watch::Receiver<Arc<Published>>,
     ring: Arc<Mutex<Ring>>,
     counters: Arc<Counters>,
+    namespaces: watch::Receiver<Namespaces>,
     tasks: Tasks,
 }
 
@@ -27,7 +28,20 @@ impl Rig {
         let (link, links) = watch::channel(LinkNews::default());
         let id = ClusterId::from("test");
         let notify = Arc::new(Notify::new());
-        let writer = Writer::new(id, Epoch(1), counters.clone(), ring.clone(), publish, notify);
+        let (namespaces, known) = watch::channel(Namespaces::default());
+        let writer = Writer::new(
+            id,
+            Epoch(1),
+            counters.clone(),
+            Outlets {
+                ring: ring.clone(),
+                publish,
+                on_publish: notify,
+                namespaces,
+                definitions: watch::Sender::default(),
+            },
+            "own".into(),
+        );
         tasks.spawn("writer", TaskKind::Service, writer.run(inputs, links));
         Self {
             input,
@@ -35,14 +49,23 @@ impl Rig {
             published,
             ring,
             counters,
+            namespaces: known,
             tasks,
         }
     }
 
     async fn tell(&self, kind: &str, news: News) {
-        let kind = KindId::of(kind).unwrap();
-        let seen_at = clock::now();
-        self.input.send(Input { kind, seen_at, news }).await.unwrap();
+        self.tell_of(kind, None, news).await;
+    }
+
+    async fn tell_of(&self, kind: &str, namespace: Option<&str>, news: News) {
+        let input = Input {
+            kind: KindId::of(kind).unwrap(),
+            namespace: namespace.map(Arc::from),
+            seen_at: clock::now(),
+            news,
+        };
+        self.input.send(Inlet::Watch(input)).await.unwrap();
     }
 
     async fn list(&self, kind: &str, items: &[String]) {
@@ -101,7 +124,7 @@ fn trouble(kind: &str, denied: bool) -> News {
             kind: kind.to_owned(),
             verb: "list".to_owned(),
             group: String::new(),
-            resource: String::new(),
+            resource: KindId::of(kind).unwrap().get().plural.to_owned(),
             namespace: None,
             message: "no".to_owned(),
         },
@@ -345,4 +368,105 @@ async fn every_epoch_that_is_published_is_in_the_ring() {
     }
     assert_eq!(rig.pods().await.len(), 7);
     assert!(rig.tasks.shutdown(Duration::from_secs(1)).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_kind_of_some_namespaces_is_known_in_these_only() {
+    let mut rig = Rig::new();
+    let pods = KindId::of("Pod").unwrap();
+    let page = |items: Vec<String>| News::Page {
+        items: items.into_iter().map(Bytes::from).collect(),
+        first: true,
+        last: true,
+    };
+    let names = |state: &Published| -> Vec<String> {
+        let objects = state.state.objects(pods, &[]);
+        objects.map(|entry| entry.key().node_key().to_string()).collect()
+    };
+    let namespaces = |names: &[&str]| News::Namespaces(names.iter().map(|name| Arc::from(*name)).collect());
+    rig.list("Pod", &[pod("a", "1", "x")]).await;
+    rig.tell("Pod", trouble("Pod", true)).await;
+    rig.tell("Pod", namespaces(&["m", "n", "o"])).await;
+    rig.tell_of("Pod", Some("o"), trouble("Pod", true)).await;
+    rig.tell_of(
+        "Pod",
+        Some("n"),
+        page(vec![pod("a", "1", "x"), pod("b", "2", "x")]),
+    )
+    .await;
+    let state = rig
+        .until("two are there", |state| state.state.count(pods) == 2)
+        .await;
+    assert!(!state.is_synced(pods), "m is not listed yet");
+    let in_m = |name: &str| pod(name, name, "x").replace(r#""n""#, r#""m""#);
+    rig.tell_of("Pod", Some("m"), page(vec![in_m("c")])).await;
+    let state = rig.until("it is synced", |state| state.is_synced(pods)).await;
+    assert_eq!(names(&state), ["Pod/m/c", "Pod/n/a", "Pod/n/b"]);
+    assert!(state.sync.denied.is_empty(), "{:?}", state.sync.denied);
+    let limit = state.limit(pods).unwrap();
+    assert_eq!(
+        (limit.namespaces.join(" "), limit.message.as_str()),
+        ("m n".to_owned(), "no")
+    );
+
+    // A list of one namespace says nothing about another.
+    rig.tell_of("Pod", Some("n"), page(vec![pod("b", "2", "y")]))
+        .await;
+    let state = rig
+        .until("one is gone", |state| state.state.count(pods) == 2)
+        .await;
+    assert_eq!(names(&state), ["Pod/m/c", "Pod/n/b"]);
+    // Nor does the denial that is heard again, or a whole that fails.
+    rig.tell("Pod", trouble("Pod", true)).await;
+    rig.tell("Pod", trouble("Pod", false)).await;
+    rig.tell_of("Pod", Some("m"), page(vec![in_m("d")])).await;
+    let state = rig
+        .until("m has changed", |state| names(state)[0] == "Pod/m/d")
+        .await;
+    assert_eq!(state.state.count(pods), 2);
+    assert!(state.is_synced(pods) && state.sync.failed.is_empty());
+
+    // Rights that are withdrawn, a namespace that goes, and what a watch says that is given up.
+    rig.tell_of("Pod", Some("m"), trouble("Pod", true)).await;
+    let state = rig
+        .until("m is denied", |state| state.state.count(pods) == 1)
+        .await;
+    assert_eq!(state.limit(pods).unwrap().namespaces, ["n"]);
+    rig.tell("Pod", namespaces(&["m"])).await;
+    rig.tell_of(
+        "Pod",
+        Some("n"),
+        News::Events(vec![set(pod("late", "9", "x"), 30)]),
+    )
+    .await;
+    let state = rig
+        .until("nothing may be seen", |state| state.sync.denied.len() == 1)
+        .await;
+    assert!(names(&state).is_empty() && state.limit(pods).is_none() && !state.is_synced(pods));
+
+    // The whole takes over; late words of the parts are not heard.
+    rig.tell_of("Pod", Some("m"), page(vec![in_m("d")])).await;
+    rig.list("Pod", &[pod("a", "1", "x"), in_m("e")]).await;
+    rig.tell_of("Pod", Some("m"), News::Events(vec![set(in_m("late"), 40)]))
+        .await;
+    let state = rig
+        .until("all is seen", |state| {
+            state.limit(pods).is_none() && state.is_synced(pods)
+        })
+        .await;
+    assert_eq!(names(&state), ["Pod/m/e", "Pod/n/a"]);
+    assert_eq!(rig.pods().await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_namespaces_to_look_into_are_those_that_can_be_listed() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.namespaces.borrow_and_update().join(" "), "own");
+    let namespace = |name: &str| format!(r#"{{"metadata":{{"name":"{name}","uid":"{name}"}}}}"#);
+    rig.list("Namespace", &[namespace("b"), namespace("a")]).await;
+    rig.namespaces.changed().await.unwrap();
+    assert_eq!(rig.namespaces.borrow_and_update().join(" "), "own a b");
+    rig.tell("Namespace", trouble("Namespace", true)).await;
+    rig.namespaces.changed().await.unwrap();
+    assert_eq!(rig.namespaces.borrow_and_update().join(" "), "own");
 }

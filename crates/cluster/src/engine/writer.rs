@@ -10,32 +10,51 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use topology::Index;
 
+use super::discovery::{Definitions, Inlet, Served};
 use super::link::News as LinkNews;
 use super::ring::Ring;
 use super::{Counters, Published};
 use crate::clock;
-use crate::watch::{Input, News};
-use kind::KindState;
+use crate::watch::{Input, Namespaces};
+use kind::{KindState, Note};
 
+mod definitions;
 mod kind;
+mod namespaces;
+mod part;
 mod recent;
+mod unreadable;
 
 /// The longest time that is spent on applying before what is there is published.
 const BUDGET: Duration = Duration::from_millis(10);
+
+/// Where the writer's results go.
+pub(super) struct Outlets {
+    pub ring: Arc<Mutex<Ring>>,
+    pub publish: watch::Sender<Arc<Published>>,
+    /// Woken whenever something is published.
+    pub on_publish: Arc<Notify>,
+    /// Where to look for what may not be listed in all namespaces.
+    pub namespaces: watch::Sender<Namespaces>,
+    /// What the cluster's definitions say, for discovery.
+    pub definitions: watch::Sender<Definitions>,
+}
 
 /// The writer of one engine.
 pub(super) struct Writer {
     cluster: ClusterId,
     index: Index,
     kinds: BTreeMap<KindId, KindState>,
+    /// The cluster has said, or will not say, which kinds it serves.
+    are_kinds_known: bool,
     link: LinkNews,
     stale_since: Option<Timestamp>,
     epoch: Epoch,
     /// When the bytes of the newest event arrived.
     seen_at: Timestamp,
-    ring: Arc<Mutex<Ring>>,
-    publish: watch::Sender<Arc<Published>>,
-    on_publish: Arc<Notify>,
+    outlets: Outlets,
+    /// The namespace that the kubeconfig names.
+    own_namespace: Arc<str>,
 }
 
 impl Writer {
@@ -43,29 +62,29 @@ impl Writer {
         cluster: ClusterId,
         epoch: Epoch,
         counters: Arc<Counters>,
-        ring: Arc<Mutex<Ring>>,
-        publish: watch::Sender<Arc<Published>>,
-        on_publish: Arc<Notify>,
+        outlets: Outlets,
+        own_namespace: Arc<str>,
     ) -> Self {
+        outlets.namespaces.send_replace(Arc::new([own_namespace.clone()]));
         Self {
             cluster,
             index: Index::new(),
             kinds: KindId::all()
-                .map(|kind| (kind, KindState::new(kind, counters.of(kind))))
+                .map(|kind| (kind, KindState::new(kind, Arc::default(), counters.of(kind))))
                 .collect(),
+            are_kinds_known: false,
             link: LinkNews::default(),
             stale_since: None,
             epoch,
             seen_at: clock::now(),
-            ring,
-            publish,
-            on_publish,
+            outlets,
+            own_namespace,
         }
     }
 
     /// Applies and publishes until the engine ends. Waits for the first news, takes what else is there, and publishes:
     /// at once when idle, in larger steps when busy.
-    pub async fn run(mut self, mut inputs: mpsc::Receiver<Input>, mut link: watch::Receiver<LinkNews>) {
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<Inlet>, mut link: watch::Receiver<LinkNews>) {
         loop {
             tokio::select! {
                 // Rare, and not to wait behind a flood of events.
@@ -94,61 +113,87 @@ impl Writer {
         }
     }
 
-    fn apply(&mut self, input: Input) {
+    fn apply(&mut self, inlet: Inlet) {
+        match inlet {
+            Inlet::Watch(input) => self.take(input),
+            Inlet::Served(served) => self.serve(&served),
+            Inlet::Withdrawn(kind) => {
+                self.kinds.remove(&kind);
+                self.index.forget(kind);
+            }
+            Inlet::KindsKnown => self.are_kinds_known = true,
+        }
+    }
+
+    /// The cluster serves a kind that the table does not have, maybe in another version than before.
+    fn serve(&mut self, served: &Served) {
+        let kind = served.kind;
+        let registered = served
+            .found
+            .with(|found| self.index.register_printed(found, &served.printer));
+        if let Err(error) = registered {
+            // Whoever found it has registered it before.
+            tracing::warn!(cluster.id = %self.cluster, "{error}");
+            return;
+        }
+        let known = self.kinds.get(&kind);
+        if known.is_none_or(|known| !known.prints(&served.printer)) {
+            // Rows of other columns cannot stay. Until they are listed again, nobody knows what is missing.
+            self.index.set_kind_visible(kind, false);
+            self.index.relist(kind, Vec::new());
+            let state = KindState::new(kind, served.printer.clone(), served.counter.clone());
+            self.kinds.insert(kind, state);
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        self.outlets.note_definitions(&input);
         let Some(kind) = self.kinds.get_mut(&input.kind) else {
             return;
         };
         self.seen_at = self.seen_at.max(input.seen_at);
-        match input.news {
-            News::Page { items, first, last } => {
-                if first {
-                    kind.begin_list();
-                }
-                kind.take_page(&items, &mut self.index);
-                if last {
-                    kind.end_list(&mut self.index);
-                    let name = input.kind.get().kind;
-                    tracing::debug!(cluster.id = %self.cluster, watch.kind = name, "the list of {name} is in");
-                }
+        let note = kind.apply(input.namespace.as_deref(), input.news, &mut self.index);
+        let name = input.kind.get().kind;
+        let verb = match note {
+            Note::None => return,
+            Note::Listed => {
+                tracing::debug!(cluster.id = %self.cluster, watch.kind = name, "the list of {name} is in");
+                return;
             }
-            News::Events(events) => kind.take_events(events, &mut self.index),
-            News::Live(generation) => kind.live(generation),
-            News::NotServed => kind.not_served(&mut self.index),
-            News::Trouble { denied, problem } => {
-                if kind.trouble(denied, problem, &mut self.index) {
-                    let (name, verb) = (input.kind.get().kind, if denied { "denied" } else { "failing" });
-                    tracing::warn!(cluster.id = %self.cluster, watch.kind = name, "the watch of {name} is {verb}");
-                }
-            }
-        }
+            Note::Denied => "denied",
+            Note::Failing => "failing",
+        };
+        tracing::warn!(cluster.id = %self.cluster, watch.kind = name, "the watch of {name} is {verb}");
     }
 
     /// Publishes the present state, if it differs from the one published last.
     fn publish(&mut self) {
         let change = self.index.take_change();
+        self.find_namespaces(&change);
         let changed = !change.is_empty();
         if changed {
             self.epoch = self.epoch.next();
             // The ring first: whoever sees the epoch must find what led to it.
-            let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ring = self.outlets.ring.lock().unwrap_or_else(PoisonError::into_inner);
             ring.push(self.epoch, Arc::new(change), self.seen_at);
         }
         self.stale_since = self.staleness();
         let sync = self.sync();
-        let last = self.publish.borrow().clone();
+        let last = self.outlets.publish.borrow().clone();
         let (status, reason) = self.connection(&sync);
         let same = !changed
             && last.sync == sync
             && last.stale_since == self.stale_since
             && last.status == status
             && last.reason == reason
-            && last.version == self.link.version;
+            && last.version == self.link.version
+            && last.are_kinds_known == self.are_kinds_known;
         if same {
             return;
         }
         let state = self.index.state();
         let counts = self.are_counts_known().then(|| state.counts());
-        self.publish.send_replace(Arc::new(Published {
+        self.outlets.publish.send_replace(Arc::new(Published {
             epoch: self.epoch,
             state,
             sync,
@@ -159,9 +204,10 @@ impl Writer {
             counts,
             synced: self.kinds_that(KindState::is_synced),
             unserved: self.kinds_that(KindState::is_unserved),
+            are_kinds_known: self.are_kinds_known,
             at: clock::now(),
         }));
-        self.on_publish.notify_one();
+        self.outlets.on_publish.notify_one();
     }
 
     fn kinds_that(&self, are: impl Fn(&KindState) -> bool) -> Arc<[KindId]> {
@@ -183,8 +229,9 @@ impl Writer {
         Sync {
             kinds: count(&|kind| !kind.is_unserved()),
             synced: count(&KindState::is_synced),
-            complete: self.kinds.values().all(KindState::is_settled),
+            complete: self.are_kinds_known && self.kinds.values().all(KindState::is_settled),
             denied: problems(true),
+            limited: self.kinds.values().filter_map(KindState::limit).collect(),
             failed: problems(false),
             skipped: self.kinds.values().map(KindState::skipped).sum(),
         }
@@ -193,7 +240,7 @@ impl Writer {
     fn are_counts_known(&self) -> bool {
         ["Pod", "Node", "Namespace"].iter().all(|name| {
             let kind = KindId::of(name).and_then(|kind| self.kinds.get(&kind));
-            kind.is_some_and(KindState::is_synced)
+            kind.is_some_and(|kind| kind.is_synced() && kind.limit().is_none())
         })
     }
 

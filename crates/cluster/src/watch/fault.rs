@@ -19,6 +19,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Between attempts at what is denied or not served.
 const SLOW: Duration = Duration::from_secs(60);
+/// The longest time between attempts at what is denied in a namespace: a cluster has many.
+const SLOWEST: Duration = Duration::from_secs(16 * 60);
 /// More patience than this no Retry-After gets.
 const LONGEST_WISH: Duration = Duration::from_secs(120);
 /// Closes without an event before the resourceVersion is taken for stale.
@@ -117,6 +119,16 @@ impl Patience {
         })
     }
 
+    /// How long to leave what is denied alone. Every minute, but one of many namespaces ever less often.
+    fn until_asked_again(&self, is_one_of_many: bool) -> Duration {
+        if is_one_of_many {
+            let doubled = self.denials.saturating_sub(1).min(12);
+            SLOW.saturating_mul(1 << doubled).min(SLOWEST)
+        } else {
+            SLOW
+        }
+    }
+
     fn failed(&mut self, step: &Step) -> u32 {
         let count = match step {
             Step::List(_) => &mut self.lists,
@@ -191,6 +203,7 @@ impl<T: Transport> Watch<T> {
 
     async fn not_served(&mut self) -> State {
         self.synced = false;
+        self.context.denied.send_if_modified(std::mem::take);
         self.tell(clock::now(), News::NotServed).await;
         // A definition may be installed at any time; nobody waits for it to the second.
         self.pause(SLOW, Step::START, "the cluster does not serve it".to_owned())
@@ -253,7 +266,8 @@ impl<T: Transport> Watch<T> {
             _ => {
                 self.synced = false;
                 self.trouble(true, &text(error), &step).await;
-                SLOW
+                self.context.denied.send_replace(true);
+                self.patience.until_asked_again(self.context.namespace.is_some())
             }
         };
         // What was listed is no longer to be shown, so it has to be listed again.
@@ -278,7 +292,7 @@ impl<T: Transport> Watch<T> {
             verb: step.verb().to_owned(),
             group: kind.group.to_owned(),
             resource: kind.plural.to_owned(),
-            namespace: None,
+            namespace: self.context.namespace.as_deref().map(str::to_owned),
             message: message.to_owned(),
         };
         self.tell(clock::now(), News::Trouble { denied, problem }).await;

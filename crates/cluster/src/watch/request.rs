@@ -27,17 +27,18 @@ pub(super) struct Resource {
 }
 
 impl Resource {
-    /// All objects of a kind, in all namespaces.
-    pub fn of(kind: KindId) -> Self {
+    /// All objects of a kind: in one namespace, or in all.
+    pub fn of(kind: KindId, version: &str, namespace: Option<&str>) -> Self {
         let kind = kind.get();
         let group = if kind.group.is_empty() {
-            format!("/api/{}", kind.version)
+            format!("/api/{version}")
         } else {
-            format!("/apis/{}/{}", kind.group, kind.version)
+            format!("/apis/{}/{version}", kind.group)
         };
+        let place = namespace.map_or(String::new(), |name| format!("namespaces/{}/", encode(name)));
         Self {
             form: kind.watch,
-            path: format!("{group}/{}", kind.plural),
+            path: format!("{group}/{place}{}", kind.plural),
             group,
             plural: kind.plural,
         }
@@ -126,26 +127,26 @@ mod tests {
 
     #[test]
     fn requests_name_what_they_need() {
-        let pods = Resource::of(KindId::of("Pod").unwrap());
+        let pods = Resource::of(KindId::of("Pod").unwrap(), "v1", None);
         assert_eq!(pods.list(None, false).path, "/api/v1/pods?limit=500");
         assert_eq!(pods.list(None, true).path, "/api/v1/pods");
         assert_eq!(
             pods.list(Some("a+b/c="), false).path,
             "/api/v1/pods?limit=500&continue=a%2Bb%2Fc%3D"
         );
-        let secrets = Resource::of(KindId::of("Secret").unwrap());
+        let secrets = Resource::of(KindId::of("Secret").unwrap(), "v1", None);
         let get = secrets.watch("17", Duration::from_secs(9));
         assert_eq!(
             get.path,
             "/api/v1/secrets?watch=true&allowWatchBookmarks=true&resourceVersion=17&timeoutSeconds=9&includeObject=Metadata"
         );
         assert_eq!(get.accept, TABLE);
-        let deployments = Resource::of(KindId::of("Deployment").unwrap());
+        let deployments = Resource::of(KindId::of("Deployment").unwrap(), "v1", Some("team-a"));
         assert!(
             deployments
                 .list(None, true)
                 .path
-                .starts_with("/apis/apps/v1/deployments")
+                .starts_with("/apis/apps/v1/namespaces/team-a/deployments")
         );
     }
 }

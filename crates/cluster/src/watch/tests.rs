@@ -3,27 +3,28 @@
 use super::*;
 use crate::client::ConnectError;
 use bytes::BytesMut;
-use futures::stream;
+use futures::future::BoxFuture;
+use futures::{FutureExt, stream};
 use model::cluster::KindProblem;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A transport that passes every request to the test and waits for what the test answers.
-struct Script {
+pub(super) struct Script {
     asked: mpsc::UnboundedSender<Asked>,
     renewed: AtomicU64,
 }
 
 /// A request, for the test to answer.
-struct Asked {
-    get: Get,
+pub(super) struct Asked {
+    pub(super) get: Get,
     at: Instant,
     reply: oneshot::Sender<Result<Answer, Failure>>,
 }
 
 /// A body that the test writes as it goes.
-struct Stream(mpsc::UnboundedSender<Result<Bytes, Failure>>);
+pub(super) struct Stream(mpsc::UnboundedSender<Result<Bytes, Failure>>);
 
 fn reset() -> Failure {
     let error = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
@@ -54,12 +55,12 @@ impl Transport for Script {
 }
 
 impl Asked {
-    fn has(self, part: &str) -> Self {
+    pub(super) fn has(self, part: &str) -> Self {
         assert!(self.get.path.contains(part), "{} has no {part}", self.get.path);
         self
     }
 
-    fn lists(self) -> Self {
+    pub(super) fn lists(self) -> Self {
         assert!(
             !self.get.path.contains("watch=true"),
             "{} is no list",
@@ -68,7 +69,7 @@ impl Asked {
         self
     }
 
-    fn status(self, status: u16, message: &str) {
+    pub(super) fn status(self, status: u16, message: &str) {
         self.status_after(status, message, None);
     }
 
@@ -77,7 +78,7 @@ impl Asked {
         self.answer(status, retry_after, stream::iter([Ok(Bytes::from(body))]).boxed());
     }
 
-    fn page(self, version: &str, token: &str, items: &[&str]) {
+    pub(super) fn page(self, version: &str, token: &str, items: &[&str]) {
         let items: Vec<String> = items.iter().map(|name| object(name, version)).collect();
         let body = format!(
             r#"{{"kind":"PodList","metadata":{{"resourceVersion":"{version}","continue":"{token}"}},"items":[{}]}}"#,
@@ -94,7 +95,7 @@ impl Asked {
         );
     }
 
-    fn stream(self) -> Stream {
+    pub(super) fn stream(self) -> Stream {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let body = stream::poll_fn(move |context| receiver.poll_recv(context)).boxed();
         self.answer(200, None, body);
@@ -130,7 +131,12 @@ impl Stream {
         self.0.send(Ok(Bytes::from(text.to_owned()))).unwrap();
     }
 
-    fn event(&self, kind: &str, name: &str, version: &str) {
+    /// Nobody reads it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    pub(super) fn event(&self, kind: &str, name: &str, version: &str) {
         self.send(&format!(
             "{{\"type\":\"{kind}\",\"object\":{}}}\n",
             object(name, version)
@@ -153,13 +159,13 @@ fn object(name: &str, version: &str) -> String {
 }
 
 /// A watch of pods with everything around it.
-struct Rig {
+pub(super) struct Rig {
     asked: mpsc::UnboundedReceiver<Asked>,
-    output: mpsc::Receiver<Input>,
-    link: watch::Sender<Link>,
+    pub(super) output: mpsc::Receiver<Inlet>,
+    pub(super) link: watch::Sender<Link>,
     suspect: Arc<Notify>,
     script: Arc<Script>,
-    counter: Arc<Counter>,
+    pub(super) counter: Arc<Counter>,
     task: JoinHandle<()>,
 }
 
@@ -175,6 +181,17 @@ impl Rig {
     }
 
     fn of(kind: &str) -> Self {
+        Self::with(kind, |context, script| Watch::new(context, script).run().boxed())
+    }
+
+    /// The watch of a kind in all namespaces, or in these.
+    pub(super) fn of_kind(kind: &str, namespaces: watch::Receiver<Namespaces>) -> Self {
+        Self::with(kind, |context, script| {
+            KindWatch::new(context, script, namespaces).run().boxed()
+        })
+    }
+
+    fn with(kind: &str, run: impl FnOnce(WatchContext, Arc<Script>) -> BoxFuture<'static, ()>) -> Self {
         let (asked_sender, asked) = mpsc::unbounded_channel();
         let (output_sender, output) = mpsc::channel(64);
         let (link, links) = watch::channel(Link {
@@ -189,12 +206,16 @@ impl Rig {
         let context = WatchContext {
             cluster: ClusterId::from("test"),
             kind: KindId::of(kind).unwrap(),
+            version: "v1".into(),
+            namespace: None,
+            gate: Arc::new(Semaphore::new(2)),
+            denied: watch::Sender::new(false),
             output: output_sender,
             link: links,
             suspect: suspect.clone(),
             counter: counter.clone(),
         };
-        let task = tokio::spawn(Watch::new(context, script.clone()).run());
+        let task = tokio::spawn(run(context, script.clone()));
         Self {
             asked,
             output,
@@ -207,25 +228,32 @@ impl Rig {
     }
 
     /// The next request, within the time that anything could take.
-    async fn asked(&mut self) -> Asked {
+    pub(super) async fn asked(&mut self) -> Asked {
         let next = tokio::time::timeout(Duration::from_secs(600), self.asked.recv()).await;
         next.expect("nothing is asked for ten minutes").unwrap()
     }
 
     /// The next request, and how long after `since` it came, in milliseconds.
-    async fn asked_after(&mut self, since: Instant) -> (Asked, u128) {
+    pub(super) async fn asked_after(&mut self, since: Instant) -> (Asked, u128) {
         let asked = self.asked().await;
         let after = asked.at.duration_since(since).as_millis();
         (asked, after)
     }
 
-    async fn told(&mut self) -> News {
+    pub(super) async fn told(&mut self) -> News {
+        self.told_by().await.news
+    }
+
+    pub(super) async fn told_by(&mut self) -> Input {
         let next = tokio::time::timeout(Duration::from_secs(600), self.output.recv()).await;
-        next.expect("nothing is told for ten minutes").unwrap().news
+        match next.expect("nothing is told for ten minutes").unwrap() {
+            Inlet::Watch(input) => input,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// Nothing is asked for this long.
-    async fn stays_quiet(&mut self, time: Duration) {
+    pub(super) async fn stays_quiet(&mut self, time: Duration) {
         if let Ok(Some(asked)) = tokio::time::timeout(time, self.asked.recv()).await {
             panic!("asked for {}", asked.get.path);
         }
@@ -253,14 +281,14 @@ impl Rig {
         (rig, stream)
     }
 
-    async fn events(&mut self) -> Vec<Event> {
+    pub(super) async fn events(&mut self) -> Vec<Event> {
         match self.told().await {
             News::Events(events) => events,
             other => panic!("{other:?}"),
         }
     }
 
-    async fn trouble(&mut self) -> (bool, KindProblem) {
+    pub(super) async fn trouble(&mut self) -> (bool, KindProblem) {
         match self.told().await {
             News::Trouble { denied, problem } => (denied, problem),
             other => panic!("{other:?}"),

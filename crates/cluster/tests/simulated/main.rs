@@ -22,6 +22,7 @@ use rig::{Rig, equals_a_fresh_list, is_live, wait};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Running, Scale, Scenario, Simulator};
 use tempfile::TempDir;
+use topology::ListView;
 
 /// A simulated cluster of some hundred objects, and an engine that has read it.
 struct Cluster {
@@ -389,21 +390,58 @@ async fn another_cluster_at_the_same_address_is_read_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kind_that_is_denied_for_a_while_is_named_and_comes_back() {
+async fn a_kind_that_is_denied_for_a_while_is_seen_by_namespace_and_comes_back() {
     let cluster = Cluster::synced().await;
     cluster
         .simulated
         .add_fault(FaultRule::on(PODS, refuse(403, None)));
     cluster.simulated.disconnect();
-    let denied = |state: &cluster::Published| {
-        let names = state.sync.denied.iter().map(|problem| problem.resource.as_str());
-        names.eq(["pods"])
+    let limited = |state: &cluster::Published| {
+        let names = state.sync.limited.iter().map(|limit| limit.resource.as_str());
+        is_live(state) && names.eq(["pods"])
     };
-    wait(&cluster.engine, "pods are denied, and nothing else", denied).await;
+    wait(
+        &cluster.engine,
+        "pods are seen by namespace, and nothing else",
+        limited,
+    )
+    .await;
+    cluster.live(0);
+    equals_a_fresh_list(&cluster.engine, cluster.kubeconfig.clone()).await;
     cluster.simulated.clear_faults();
     // By itself it is tried once a minute.
     cluster.engine.retry();
     wait(&cluster.engine, "live again", is_live).await;
     cluster.live(1);
     cluster.settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_has_a_kind_of_its_own() {
+    let simulated = Simulator::new().scenario(Scenario::Demo).start().await.unwrap();
+    let cluster = Cluster::of(simulated);
+    let (state, took) = wait(&cluster.engine, "the first lists are in", is_live).await;
+    println!("synced after {took:?}");
+    let query = serde_json::from_value(json!({"kind": "databasebackups.shop.example.com"})).unwrap();
+    let view = ListView::parse(&query, &state.state).unwrap();
+    let window = view.window(&state.state, state.at);
+    let columns: Vec<&str> = window.columns.iter().map(|column| &*column.name).collect();
+    assert_eq!(
+        columns,
+        ["Name", "Database", "Schedule", "Ready", "Last", "Size", "Age"]
+    );
+    let rows = window.rows.iter().map(|row| {
+        let cells: Vec<String> = row.cells.iter().map(|cell| cell.print(state.at)).collect();
+        cells.join(" | ")
+    });
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            "catalog-db | catalog-db | 30 2 * * * | True | 8h | 6Gi | 12d",
+            "orders-db | orders-db | 0 2 * * * | True | 9h | 18Gi | 12d",
+        ]
+    );
+    assert_eq!(cluster.engine.diagnostics().apis, []);
+    cluster.rig.end().await;
+    cluster.simulated.shutdown().await;
 }

@@ -3,7 +3,7 @@
 use model::list::{Column, ColumnFormat};
 use std::borrow::Cow::Borrowed;
 
-const fn name() -> Column {
+pub(super) const fn name() -> Column {
     Column {
         name: Borrowed("Name"),
         format: ColumnFormat::Name,

@@ -4,6 +4,7 @@ use super::draft::{Draft, Outcome};
 use super::extension::by_conditions;
 use super::fields::Fields;
 use super::meta::Meta;
+use super::printer::Printer;
 use crate::facts::Facts;
 use crate::json::slim;
 use crate::rules::refers;
@@ -18,6 +19,15 @@ slim! {
 }
 
 pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, serde_json::Error> {
+    read_printed(kind, &Printer::default(), json, symbols)
+}
+
+pub(super) fn read_printed(
+    kind: KindId,
+    printer: &Printer,
+    json: &[u8],
+    symbols: &mut Symbols,
+) -> Result<Facts, serde_json::Error> {
     let Object { metadata } = serde_json::from_slice(json)?;
     let fields = Fields::read(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
@@ -29,7 +39,10 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         }
         _ => by_conditions(&fields.conditions),
     };
-    let word = outcome.word.clone();
-    let cells = vec![draft.name_cell(), Cell::text(word), draft.age_cell()];
+    let others = match printer.cells(json)? {
+        Some(cells) => cells,
+        None => vec![Cell::text(outcome.word.clone()), draft.age_cell()],
+    };
+    let cells = std::iter::once(draft.name_cell()).chain(others).collect();
     Ok(draft.finish(outcome, cells))
 }

@@ -1,9 +1,8 @@
 //! The fields that a list can be ordered and filtered by.
 
 use crate::facts::Facts;
-use crate::kinds;
-use model::list::Cell;
-use model::{KindId, Timestamp};
+use model::Timestamp;
+use model::list::{Cell, Column};
 use std::borrow::Cow;
 
 /// A field of a row.
@@ -21,7 +20,7 @@ pub(super) enum Field {
 
 impl Field {
     /// `name`, `namespace`, `health`, or the kind's column of this name in any case; a dash may stand for a space.
-    pub(super) fn parse(kind: KindId, text: &str) -> Option<Self> {
+    pub(super) fn parse(columns: &[Column], text: &str) -> Option<Self> {
         let text = text.to_lowercase();
         let column = |name: &str| {
             let name = name.to_lowercase();
@@ -31,10 +30,7 @@ impl Field {
             "name" => Some(Self::Name),
             "namespace" => Some(Self::Namespace),
             "health" => Some(Self::Health),
-            _ => {
-                let columns = kinds::columns(kind);
-                columns.iter().position(|own| column(&own.name)).map(Self::Column)
-            }
+            _ => columns.iter().position(|own| column(&own.name)).map(Self::Column),
         }
     }
 
@@ -58,9 +54,9 @@ pub(super) fn print(cell: &Cell, now: Timestamp) -> Cow<'_, str> {
 }
 
 /// The names of a kind's fields, for errors.
-pub(super) fn allowed(kind: KindId) -> String {
-    let columns = kinds::columns(kind).iter();
+pub(super) fn allowed(columns: &[Column]) -> String {
     let mut names: Vec<String> = columns
+        .iter()
         .map(|column| column.name.to_lowercase().replace(' ', "-"))
         .collect();
     names.extend(["namespace".to_owned(), "health".to_owned()]);

@@ -4,8 +4,8 @@ use super::columns::{self, Field};
 use super::order;
 use crate::facts::Facts;
 use crate::query::QueryError;
-use model::list::Cell;
-use model::{KindId, Timestamp};
+use model::Timestamp;
+use model::list::{Cell, Column};
 use std::cmp::Ordering;
 
 /// Terms that a row must meet, all of them.
@@ -37,8 +37,8 @@ enum Value {
 }
 
 impl Filter {
-    pub(super) fn parse(kind: KindId, text: &str) -> Result<Self, QueryError> {
-        let terms = words(text)?.into_iter().map(|word| Term::parse(kind, &word));
+    pub(super) fn parse(columns: &[Column], text: &str) -> Result<Self, QueryError> {
+        let terms = words(text)?.into_iter().map(|word| Term::parse(columns, &word));
         terms.collect::<Result<_, _>>().map(Self)
     }
 
@@ -90,7 +90,7 @@ fn words(text: &str) -> Result<Vec<Word>, QueryError> {
 }
 
 impl Term {
-    fn parse(kind: KindId, word: &Word) -> Result<Self, QueryError> {
+    fn parse(columns: &[Column], word: &Word) -> Result<Self, QueryError> {
         let (plain, _) = word.text.split_at(word.quoted_from);
         let (not, plain) = match plain.strip_prefix('-') {
             Some(rest) if word.text.len() > 1 => (true, rest),
@@ -107,8 +107,8 @@ impl Term {
         let (name, rest) = plain.split_at(place);
         let operator = rest.chars().next();
         let value = word.text.get(skipped + place + 1..).unwrap_or_default();
-        let field = Field::parse(kind, name)
-            .ok_or_else(|| QueryError::new("filter", name, columns::allowed(kind)))?;
+        let field = Field::parse(columns, name)
+            .ok_or_else(|| QueryError::new("filter", name, columns::allowed(columns)))?;
         if value.is_empty() {
             let allowed = "write a value after it; quotes make the whole a word to look for";
             return Err(QueryError::new("filter", &word.text, allowed));

@@ -1,6 +1,6 @@
 //! How the writer changes its state. Each step keeps the state's maps in agreement with each other.
 
-use super::{Entry, Groups, State, Tally};
+use super::{Entry, Groups, Served, State, Tally};
 use crate::facts::Key;
 use crate::proof::Proof;
 use crate::symbols::Sym;
@@ -31,13 +31,13 @@ impl State {
         Some(entry)
     }
 
-    /// The cluster serves a kind in this version, or no longer does. Answers whether that is news.
-    pub(crate) fn set_version(&mut self, kind: KindId, version: Option<Sym>) -> bool {
-        let before = match version.clone() {
-            Some(version) => self.kinds.insert(kind, version),
+    /// The cluster serves a kind so, or no longer does. Answers whether that is news.
+    pub(crate) fn set_served(&mut self, kind: KindId, served: Option<Served>) -> bool {
+        let before = match served.clone() {
+            Some(served) => self.kinds.insert(kind, served),
             None => self.kinds.remove(&kind),
         };
-        before != version
+        before != served
     }
 
     /// The id at an address.

@@ -1,121 +1,204 @@
-//! What the writer knows of one kind's watch, and how it turns bytes into facts.
+//! What the writer knows of one kind, and how it turns bytes into facts.
+//!
+//! A kind is watched in all namespaces (the whole) or, where that is denied, in some of them (the parts). What one of them
+//! lists says nothing about the objects of the others.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use model::KindId;
-use model::cluster::KindProblem;
+use model::cluster::{KindLimit, KindProblem};
 use model::kind::WatchForm;
 use topology::facts::Key;
-use topology::{Facts, Index};
+use topology::kinds::{self, Printer};
+use topology::{Facts, Index, Seen, Sym};
 
-use super::recent::Recent;
+use super::part::Part;
+use super::unreadable::Unreadable;
 use crate::engine::Counter;
-use crate::watch::{Event, ObjectName};
+use crate::watch::{Event, News, ObjectName};
 
 /// One kind, as the writer sees it.
 pub(super) struct KindState {
     kind: KindId,
     form: WatchForm,
+    /// The columns of a kind that was found at run time.
+    printer: Arc<Printer>,
     counter: Arc<Counter>,
+    /// All that can be listed is listed.
     synced: bool,
-    /// The generation of the link in which the watch last followed; `None` before it ever did.
-    followed: Option<u64>,
     /// The API server does not serve it, and need not.
     unserved: bool,
-    /// True for denied, and what was denied or failed.
-    trouble: Option<(bool, KindProblem)>,
-    /// What the list that is coming in has named so far.
-    listed: HashSet<Key>,
-    recent: Recent,
+    whole: Part,
+    /// The namespaces that are looked into. Only while the whole is denied; `None` until they are known.
+    parts: Option<BTreeMap<Arc<str>, Part>>,
     unreadable: Unreadable,
 }
 
-/// What could not be read, by name, so that one object counts once however often it comes.
-#[derive(Default)]
-struct Unreadable {
-    named: BTreeSet<(String, String)>,
-    nameless: u64,
-}
-
-impl Unreadable {
-    fn count(&self) -> u64 {
-        u64::try_from(self.named.len()).unwrap_or(u64::MAX) + self.nameless
-    }
+/// What news of a kind mean for its user.
+pub(super) enum Note {
+    /// Nothing of note.
+    None,
+    /// A list is in.
+    Listed,
+    /// It was well, or had another problem.
+    Denied,
+    /// It was well, or had another problem.
+    Failing,
 }
 
 impl KindState {
-    pub fn new(kind: KindId, counter: Arc<Counter>) -> Self {
+    pub fn new(kind: KindId, printer: Arc<Printer>, counter: Arc<Counter>) -> Self {
         Self {
             kind,
             form: kind.get().watch,
+            printer,
             counter,
             synced: false,
-            followed: None,
             unserved: false,
-            trouble: None,
-            listed: HashSet::new(),
-            recent: Recent::default(),
+            whole: Part::default(),
+            parts: None,
             unreadable: Unreadable::default(),
         }
     }
 
-    /// A list begins: it alone counts.
-    pub fn begin_list(&mut self) {
-        self.listed.clear();
-        self.recent.clear();
-        self.unreadable = Unreadable::default();
+    /// Takes in what the watch of a namespace, or of all, tells.
+    pub fn apply(&mut self, namespace: Option<&str>, news: News, index: &mut Index) -> Note {
+        if self.part(namespace).is_none() {
+            // What was on its way when the watch was given up.
+            return Note::None;
+        }
+        let mut note = Note::None;
+        match news {
+            News::Page { items, first, last } => {
+                if first {
+                    self.begin_list(namespace);
+                }
+                self.take_page(namespace, &items, index);
+                if last {
+                    self.end_list(namespace, index);
+                    note = Note::Listed;
+                }
+            }
+            News::Events(events) => self.take_events(namespace, events, index),
+            News::Live(generation) => {
+                if let Some(part) = self.part(namespace) {
+                    part.live(generation);
+                }
+            }
+            News::NotServed => self.not_served(index),
+            News::Namespaces(namespaces) => self.look_into(&namespaces, index),
+            News::Trouble { denied, problem } => note = self.trouble(namespace, denied, problem, index),
+        }
+        self.settle(index);
+        note
+    }
+
+    /// Whether its objects are read with these columns.
+    pub fn prints(&self, printer: &Printer) -> bool {
+        *self.printer == *printer
+    }
+
+    fn part(&mut self, namespace: Option<&str>) -> Option<&mut Part> {
+        match namespace {
+            None => Some(&mut self.whole),
+            Some(namespace) => self.parts.as_mut()?.get_mut(namespace),
+        }
+    }
+
+    fn begin_list(&mut self, namespace: Option<&str>) {
+        if namespace.is_none() {
+            // From here on the whole counts. What the parts had stays until it is listed or not.
+            self.parts = None;
+            self.whole.trouble = self.whole.trouble.take().filter(|(denied, _)| !denied);
+        }
+        if let Some(part) = self.part(namespace) {
+            part.begin_list();
+        }
+        self.unreadable.clear(namespace);
     }
 
     /// Takes a page in. Its objects are there at once; what the whole list does not name goes at its end.
-    pub fn take_page(&mut self, items: &[Bytes], index: &mut Index) {
+    fn take_page(&mut self, namespace: Option<&str>, items: &[Bytes], index: &mut Index) {
+        let mut listed = Vec::with_capacity(items.len());
         for item in items {
             if let Some(facts) = self.read(item, index) {
-                self.listed.insert(facts.key.clone());
+                listed.push(facts.key.clone());
                 index.upsert(facts);
             }
+        }
+        if let Some(part) = self.part(namespace) {
+            part.listed.extend(listed);
         }
         self.counter.note_skipped(self.unreadable.count());
     }
 
     /// The list is in.
-    pub fn end_list(&mut self, index: &mut Index) {
-        let listed = std::mem::take(&mut self.listed);
-        let state = index.state();
-        let gone = state
-            .objects(self.kind, &[])
-            .filter(|entry| !listed.contains(entry.key()));
-        for entry in gone {
-            let key = entry.key();
-            index.remove(self.kind, key.namespace.as_deref(), &key.name, None);
-        }
-        self.synced = true;
+    fn end_list(&mut self, namespace: Option<&str>, index: &mut Index) {
+        let listed = self.part(namespace).map(Part::end_list).unwrap_or_default();
+        self.remove_but(namespace, &listed, index);
         self.unserved = false;
-        self.trouble = None;
-        index.set_kind_visible(self.kind, true);
     }
 
     /// There is no such kind: no objects, and what names one names nothing.
-    pub fn not_served(&mut self, index: &mut Index) {
-        self.begin_list();
+    fn not_served(&mut self, index: &mut Index) {
+        self.parts = None;
+        self.whole = Part::default();
+        self.unreadable.clear(None);
         index.relist(self.kind, Vec::new());
-        index.set_kind_visible(self.kind, true);
-        self.synced = false;
         self.unserved = true;
-        self.trouble = None;
     }
 
-    pub fn is_unserved(&self) -> bool {
-        self.unserved
+    /// The whole is denied, and these namespaces are looked into.
+    fn look_into(&mut self, namespaces: &[Arc<str>], index: &mut Index) {
+        let mut before = self.parts.take().unwrap_or_default();
+        let part = |name: &Arc<str>| (name.clone(), before.remove(name).unwrap_or_default());
+        self.parts = Some(namespaces.iter().map(part).collect());
+        for gone in before.keys() {
+            self.unreadable.clear(Some(gone));
+            self.remove_but(Some(gone), &HashSet::new(), index);
+        }
+    }
+
+    /// A watch cannot follow. What is denied is no longer shown.
+    fn trouble(
+        &mut self,
+        namespace: Option<&str>,
+        denied: bool,
+        problem: KindProblem,
+        index: &mut Index,
+    ) -> Note {
+        if namespace.is_none() && !denied && self.parts.is_some() {
+            // It was denied; whether it still is will be seen. What the parts have is true until then.
+            return Note::None;
+        }
+        let was_denied = self.is_denied();
+        let Some(part) = self.part(namespace) else {
+            return Note::None;
+        };
+        let is_news = part.trouble(denied, problem);
+        if denied {
+            self.unserved = false;
+        }
+        // While the parts stand in for the whole, its denial says nothing new.
+        if denied && (namespace.is_some() || self.parts.is_none()) {
+            self.unreadable.clear(namespace);
+            self.remove_but(namespace, &HashSet::new(), index);
+        }
+        match (denied, is_news) {
+            (true, _) if !was_denied && self.is_denied() => Note::Denied,
+            (false, true) => Note::Failing,
+            _ => Note::None,
+        }
     }
 
     /// Takes events in.
-    pub fn take_events(&mut self, events: Vec<Event>, index: &mut Index) {
+    fn take_events(&mut self, namespace: Option<&str>, events: Vec<Event>, index: &mut Index) {
         for event in events {
             match event {
                 Event::Set { object, version } => {
-                    if self.is_old(&object, version) {
+                    if self.is_old(namespace, &object, version) {
                         continue;
                     }
                     if let Some(facts) = self.read(&object, index) {
@@ -123,18 +206,14 @@ impl KindState {
                     }
                 }
                 Event::Gone { object, version } => {
-                    if self.is_old(&object, version) {
+                    if self.is_old(namespace, &object, version) {
                         continue;
                     }
                     match ObjectName::read(&object, self.form) {
                         Some(name) => {
-                            self.readable(&name);
-                            index.remove(
-                                self.kind,
-                                name.namespace.as_deref(),
-                                &name.name,
-                                name.uid.as_deref(),
-                            );
+                            self.unreadable.remove(&name);
+                            let (namespace, uid) = (name.namespace.as_deref(), name.uid.as_deref());
+                            index.remove(self.kind, namespace, &name.name, uid);
                         }
                         None => self.nameless("an event of an end names no object".to_owned()),
                     }
@@ -145,61 +224,115 @@ impl KindState {
         self.counter.note_skipped(self.unreadable.count());
     }
 
-    /// The watch follows.
-    pub fn live(&mut self, generation: u64) {
-        self.followed = Some(generation);
-        self.trouble = None;
+    /// Works out what all watches together come to.
+    fn settle(&mut self, index: &mut Index) {
+        let seen = match &self.parts {
+            Some(parts) => {
+                let settled = parts.values().all(Part::is_settled);
+                let any = parts.values().any(|part| part.synced);
+                // Another namespace, not listed yet, does not take back what is known.
+                self.synced = any && (settled || self.synced);
+                let listed = parts.iter().filter(|(_, part)| part.synced);
+                Seen::In(listed.map(|(name, _)| Sym::from(&**name)).collect())
+            }
+            None => {
+                // A list of the whole that is on its way does not take back what the parts had.
+                self.synced = self.whole.synced || self.synced && !self.is_denied() && !self.unserved;
+                match self.whole.synced || self.unserved {
+                    true => Seen::Everywhere,
+                    false if self.synced => return,
+                    false => Seen::Nowhere,
+                }
+            }
+        };
+        index.set_seen(self.kind, seen);
     }
 
-    /// The watch cannot follow. What is denied is no longer shown. True if that is news.
-    pub fn trouble(&mut self, denied: bool, problem: KindProblem, index: &mut Index) -> bool {
-        if denied {
-            self.synced = false;
-            self.unserved = false;
-            self.listed.clear();
-            self.unreadable = Unreadable::default();
-            index.relist(self.kind, Vec::new());
-            index.set_kind_visible(self.kind, false);
-        }
-        let is_news = self
-            .trouble
-            .as_ref()
-            .is_none_or(|(was_denied, _)| *was_denied != denied);
-        self.trouble = Some((denied, problem));
-        is_news
+    pub fn is_unserved(&self) -> bool {
+        self.unserved
     }
 
+    /// All that can be listed is listed; see [`Self::limit`].
     pub fn is_synced(&self) -> bool {
         self.synced
     }
 
-    /// There is nothing to wait for: the list is in, or it will not come.
+    /// Nothing of it may be seen, as far as is known.
+    fn is_denied(&self) -> bool {
+        self.whole.is_denied() && self.parts.iter().flat_map(BTreeMap::values).all(Part::is_denied)
+    }
+
+    /// There is nothing to wait for: the lists are in, or they will not come.
     pub fn is_settled(&self) -> bool {
-        self.synced || self.unserved || self.trouble.is_some()
+        if !self.whole.is_denied() || !self.kind.get().namespaced {
+            return self.unserved || self.synced || self.whole.is_settled();
+        }
+        let parts = self.parts.as_ref();
+        parts.is_some_and(|parts| parts.values().all(Part::is_settled))
     }
 
     /// What is shown of it is from before the present generation of the link.
     pub fn is_behind(&self, generation: u64) -> bool {
-        self.synced && self.trouble.is_none() && self.followed.is_none_or(|followed| followed < generation)
+        self.watches().any(|part| part.is_behind(generation))
     }
 
+    /// The denial of the kind, or a failure of one of its watches.
     pub fn problem(&self, denied: bool) -> Option<&KindProblem> {
-        let (was_denied, problem) = self.trouble.as_ref()?;
-        (*was_denied == denied).then_some(problem)
+        if denied {
+            return self.whole.problem(true).filter(|_| self.is_denied());
+        }
+        self.watches().find_map(|part| part.problem(false))
+    }
+
+    /// The namespaces that are seen, if not all are.
+    pub fn limit(&self) -> Option<KindLimit> {
+        let problem = self.whole.problem(true)?;
+        let parts = self.parts.iter().flatten().filter(|(_, part)| part.synced);
+        let namespaces: Vec<String> = parts.map(|(name, _)| name.to_string()).collect();
+        (!namespaces.is_empty()).then(|| KindLimit {
+            kind: problem.kind.clone(),
+            group: problem.group.clone(),
+            resource: problem.resource.clone(),
+            namespaces,
+            message: problem.message.clone(),
+        })
     }
 
     pub fn skipped(&self) -> u64 {
         self.unreadable.count()
     }
 
+    /// The watches that count.
+    fn watches(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.whole).chain(self.parts.iter().flat_map(BTreeMap::values))
+    }
+
+    /// Removes the objects of a namespace, or of all, but for some.
+    fn remove_but(&self, namespace: Option<&str>, listed: &HashSet<Key>, index: &mut Index) {
+        let namespaces: Vec<String> = namespace.map(str::to_owned).into_iter().collect();
+        let state = index.state();
+        let gone = state
+            .objects(self.kind, &namespaces)
+            .filter(|entry| !listed.contains(entry.key()));
+        for entry in gone {
+            let key = entry.key();
+            index.remove(self.kind, key.namespace.as_deref(), &key.name, None);
+        }
+    }
+
     /// The facts of an object. One that cannot be read is counted, and what was known of it goes: it is not true now.
     fn read(&mut self, object: &Bytes, index: &mut Index) -> Option<Facts> {
-        match topology::kinds::read(self.kind, object, index.symbols()) {
+        let facts = if self.kind.is_discovered() {
+            kinds::read_printed(self.kind, &self.printer, object, index.symbols())
+        } else {
+            kinds::read(self.kind, object, index.symbols())
+        };
+        match facts {
             Ok(facts) => {
                 if self.unreadable.count() > 0
                     && let Some(name) = ObjectName::read(object, self.form)
                 {
-                    self.readable(&name);
+                    self.unreadable.remove(&name);
                 }
                 Some(facts)
             }
@@ -208,9 +341,8 @@ impl KindState {
                     Some(name) => {
                         let namespace = name.namespace.as_deref();
                         index.remove(self.kind, namespace, &name.name, None);
-                        let key = (namespace.unwrap_or_default().to_owned(), name.name.to_string());
                         self.counter.note_reason(error.to_string());
-                        self.unreadable.named.insert(key);
+                        self.unreadable.add(&name);
                     }
                     None => self.nameless(error.to_string()),
                 }
@@ -221,25 +353,18 @@ impl KindState {
 
     fn nameless(&mut self, reason: String) {
         self.counter.note_reason(reason);
-        self.unreadable.nameless += 1;
-    }
-
-    fn readable(&mut self, name: &ObjectName) {
-        if self.unreadable.named.is_empty() {
-            return;
-        }
-        let namespace = name.namespace.as_deref().unwrap_or_default().to_owned();
-        self.unreadable.named.remove(&(namespace, name.name.to_string()));
+        self.unreadable.add_nameless();
     }
 
     /// Whether a newer event of the same object was seen already.
-    fn is_old(&mut self, object: &[u8], version: Option<u64>) -> bool {
+    fn is_old(&mut self, namespace: Option<&str>, object: &[u8], version: Option<u64>) -> bool {
         let Some(version) = version else {
             return false;
         };
         let Some(name) = ObjectName::read(object, self.form) else {
             return false;
         };
-        self.recent.is_old(name.namespace.as_deref(), &name.name, version)
+        self.part(namespace)
+            .is_some_and(|part| part.recent.is_old(name.namespace.as_deref(), &name.name, version))
     }
 }
