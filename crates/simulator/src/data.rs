@@ -7,6 +7,7 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::StartError;
 
@@ -25,8 +26,8 @@ pub(crate) struct Data {
     pub(crate) tables: BTreeMap<String, Value>,
     /// By path of the resource: an object without contents, without kind and metadata.
     pub(crate) empty: BTreeMap<String, Value>,
-    /// By path of the group version (`apis/apps/v1`): the OpenAPI v3 document.
-    pub(crate) openapi: BTreeMap<String, Value>,
+    /// By path of the group version (`apis/apps/v1`): the OpenAPI v3 document, as text: a tree of it is ten times as large.
+    pub(crate) openapi: BTreeMap<String, Box<RawValue>>,
     /// ClusterRoles and so on, whole objects.
     pub(crate) bootstrap: Vec<Value>,
 }

@@ -40,7 +40,8 @@ impl Quantity {
             return None;
         }
         let (scale, form) = scale(suffix)?;
-        let digits: i128 = format!("0{whole}{fraction}").parse().ok()?;
+        let digits = whole.bytes().chain(fraction.bytes());
+        let digits = digits.fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
         let divisor = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
         let scaled = digits.checked_mul(scale).unwrap_or(i128::MAX);
         // What is smaller than can be kept is rounded up.
@@ -88,11 +89,12 @@ impl Quantity {
 
 /// A quantity from a field of JSON, where it may be a number, in thousandths; 0 when it is none.
 pub(crate) fn millis(value: &Value) -> i64 {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+    let quantity = match value {
+        Value::Null => None,
+        Value::String(text) => Quantity::parse(text),
+        value => Quantity::parse(&value.to_string()),
     };
-    let millis = Quantity::parse(&text).map_or(0, |quantity| quantity.nano / (UNIT / 1000));
+    let millis = quantity.map_or(0, |quantity| quantity.nano / (UNIT / 1000));
     i64::try_from(millis).unwrap_or(i64::MAX)
 }
 

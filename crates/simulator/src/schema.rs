@@ -2,10 +2,11 @@
 //! objects of a type are compared.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::data::Data;
 use crate::resources::Resource;
 
 pub(crate) mod decode;
@@ -82,22 +83,75 @@ pub(crate) enum Merge {
     Key(String),
 }
 
-/// All types.
+/// All types. They are read when one is asked for first: a cluster that nobody writes to never needs them.
 #[derive(Debug, Default)]
 pub(crate) struct Schemas {
+    documents: Arc<BTreeMap<String, Box<RawValue>>>,
+    types: OnceLock<Types>,
+}
+
+#[derive(Debug, Default)]
+struct Types {
     named: HashMap<String, Type>,
     kinds: HashMap<(String, String, String), String>,
 }
 
 impl Schemas {
-    pub(crate) fn new(data: &Data) -> Self {
-        let mut schemas = Self::default();
-        for document in data.openapi.values() {
+    /// Of OpenAPI documents.
+    pub(crate) fn new(documents: Arc<BTreeMap<String, Box<RawValue>>>) -> Self {
+        Self {
+            documents,
+            types: OnceLock::new(),
+        }
+    }
+
+    fn types(&self) -> &Types {
+        self.types.get_or_init(|| Types::read(&self.documents))
+    }
+
+    /// The type of a resource's objects.
+    pub(crate) fn of<'a>(&'a self, resource: &'a Resource) -> Option<&'a Type> {
+        if let Some(custom) = &resource.custom {
+            return Some(&custom.holds);
+        }
+        let types = self.types();
+        let kind = (
+            resource.group.clone(),
+            resource.version.clone(),
+            resource.kind.clone(),
+        );
+        types.named.get(types.kinds.get(&kind)?)
+    }
+
+    /// What the type of a kind is called in OpenAPI.
+    pub(crate) fn name_of(&self, group: &str, version: &str, kind: &str) -> Option<&str> {
+        let kind = (group.to_owned(), version.to_owned(), kind.to_owned());
+        self.types().kinds.get(&kind).map(String::as_str)
+    }
+
+    /// A type with its name looked up.
+    pub(crate) fn resolve<'a>(&'a self, mut holds: &'a Type) -> &'a Type {
+        while let Type::Named(name) = holds {
+            match self.types().named.get(name) {
+                Some(next) => holds = next,
+                None => return &Type::Any,
+            }
+        }
+        holds
+    }
+}
+
+impl Types {
+    fn read(documents: &BTreeMap<String, Box<RawValue>>) -> Self {
+        let mut types = Self::default();
+        for document in documents.values() {
+            // It was part of a larger document that was read.
+            let document: Value = serde_json::from_str(document.get()).unwrap_or_default();
             let all = document.pointer("/components/schemas").and_then(Value::as_object);
             for (name, schema) in all.into_iter().flatten() {
                 let is_quantity = name.ends_with(".resource.Quantity");
                 let read = || if is_quantity { Type::Quantity } else { read(schema) };
-                schemas.named.entry(name.clone()).or_insert_with(read);
+                types.named.entry(name.clone()).or_insert_with(read);
                 let kinds = schema
                     .get("x-kubernetes-group-version-kind")
                     .and_then(Value::as_array);
@@ -108,43 +162,13 @@ impl Schemas {
                             .unwrap_or_default()
                             .to_owned()
                     };
-                    schemas
+                    types
                         .kinds
                         .insert((text("group"), text("version"), text("kind")), name.clone());
                 }
             }
         }
-        schemas
-    }
-
-    /// The type of a resource's objects.
-    pub(crate) fn of<'a>(&'a self, resource: &'a Resource) -> Option<&'a Type> {
-        if let Some(custom) = &resource.custom {
-            return Some(&custom.holds);
-        }
-        let kind = (
-            resource.group.clone(),
-            resource.version.clone(),
-            resource.kind.clone(),
-        );
-        self.named.get(self.kinds.get(&kind)?)
-    }
-
-    /// What the type of a kind is called in OpenAPI.
-    pub(crate) fn name_of(&self, group: &str, version: &str, kind: &str) -> Option<&str> {
-        let kind = (group.to_owned(), version.to_owned(), kind.to_owned());
-        self.kinds.get(&kind).map(String::as_str)
-    }
-
-    /// A type with its name looked up.
-    pub(crate) fn resolve<'a>(&'a self, mut holds: &'a Type) -> &'a Type {
-        while let Type::Named(name) = holds {
-            match self.named.get(name) {
-                Some(next) => holds = next,
-                None => return &Type::Any,
-            }
-        }
-        holds
+        types
     }
 }
 

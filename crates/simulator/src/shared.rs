@@ -1,11 +1,13 @@
 //! What all connections of one simulator have in common.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::access::token::Signer;
@@ -28,12 +30,15 @@ pub(crate) struct Shared {
     pub(crate) schemas: Schemas,
     pub(crate) clock: ServerClock,
     pub(crate) version: Value,
-    pub(crate) openapi: HashMap<String, Value>,
+    /// The OpenAPI documents of the built-in kinds, by path.
+    pub(crate) openapi: Arc<BTreeMap<String, Box<RawValue>>>,
     pub(crate) bookmark_interval: Duration,
     pub(crate) faults: Faults,
     /// Whether it is served with TLS.
     pub(crate) tls: bool,
     pub(crate) stop: CancellationToken,
+    /// When it was started.
+    pub(crate) begun: Instant,
     /// Every open connection is to be cut.
     pub(crate) cut: Notify,
     /// Which controllers run; none until they do.
@@ -59,18 +64,19 @@ impl Shared {
         tls: bool,
     ) -> Self {
         let resources = Resources::new(&data);
-        let schemas = Schemas::new(&data);
+        let openapi = Arc::new(data.openapi);
         Self {
             store: Store::new(history),
             resources,
-            schemas,
+            schemas: Schemas::new(openapi.clone()),
             clock: ServerClock::new(clock),
             version: data.version,
-            openapi: data.openapi.into_iter().collect(),
+            openapi,
             bookmark_interval,
             faults: Faults::default(),
             tls,
             stop: CancellationToken::new(),
+            begun: Instant::now(),
             cut: Notify::new(),
             controllers: OnceLock::new(),
             signer: Signer::new(),

@@ -9,9 +9,12 @@ use tokio::sync::watch;
 
 pub(crate) mod history;
 pub(crate) mod object;
+pub(crate) mod parts;
 
 pub(crate) use history::{Event, History};
 pub(crate) use object::{Dictionary, Stored};
+pub(crate) use parts::Part;
+use parts::Parts;
 
 /// Where an object is in its resource. The namespace is empty for those of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +74,7 @@ struct Resource {
     objects: OrdMap<Key, Arc<Stored>>,
     dictionary: Arc<Dictionary>,
     history: History,
+    parts: Parts,
     changed: watch::Sender<u64>,
 }
 
@@ -119,6 +123,7 @@ impl Inner {
             objects: OrdMap::new(),
             dictionary: Arc::default(),
             history: History::new(limit),
+            parts: Parts::default(),
             changed: watch::Sender::new(0),
         })
     }
@@ -220,9 +225,31 @@ impl Inner {
         self.resource(id).history.after(after)
     }
 
+    /// The same, no more than so many.
+    pub(crate) fn next_events(&mut self, id: ResourceId, after: u64, most: usize) -> Option<Vec<Arc<Event>>> {
+        self.resource(id).history.next(after, most)
+    }
+
     /// Wakes with the newest resourceVersion whenever something of the resource changes.
     pub(crate) fn subscribe(&mut self, id: ResourceId) -> watch::Receiver<u64> {
         self.resource(id).changed.subscribe()
+    }
+
+    /// How many have subscribed to a resource.
+    pub(crate) fn watches(&mut self, id: ResourceId) -> usize {
+        self.resource(id).changed.receiver_count()
+    }
+
+    /// What another watch has made of the events after a resourceVersion, unless they are forgotten.
+    pub(crate) fn part(&mut self, id: ResourceId, after: u64) -> Option<Part> {
+        let resource = self.resource(id);
+        let known = after >= resource.history.forgotten;
+        resource.parts.after(after).filter(|_| known)
+    }
+
+    /// Keeps what a watch has made for the others.
+    pub(crate) fn keep_part(&mut self, id: ResourceId, part: Part) {
+        self.resource(id).parts.keep(part);
     }
 
     /// The same for everything.

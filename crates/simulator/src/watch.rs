@@ -21,15 +21,19 @@ use crate::list::{check_options, version};
 use crate::selector::Selectors;
 use crate::shared::Shared;
 use crate::status::Refusal;
-use crate::store::{Dictionary, Event, Key, ResourceId, Snapshot};
+use crate::store::{Dictionary, Event, Key, Part, ResourceId, Snapshot};
 use crate::view::View;
 
 /// How long a watch lasts when the client does not say: the API server draws between 30 and 60 minutes.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(45 * 60);
-/// How many events go out before other tasks get their turn.
-const BATCH: usize = 512;
+/// How many events a watch takes before other tasks get their turn.
+const BATCH: usize = 64;
 /// Lines go out together up to about this size.
-const PART: usize = 32 * 1024;
+const PART: usize = 64 * 1024;
+/// From so many watches of a resource on they are a crowd, which is woken together at this pace: a thousand writes per
+/// event cost more than what is written. One event after a pause is told at once.
+const CROWD: usize = 100;
+const PACE: Duration = Duration::from_millis(20);
 
 /// Answers a watch.
 pub(crate) fn watch(
@@ -77,6 +81,7 @@ pub(crate) fn watch(
         dictionary,
         cursor,
         changed,
+        last_sent: None,
         end,
         bookmark: bookmarks
             .then(|| next_bookmark(shared.bookmark_interval, end))
@@ -115,6 +120,8 @@ struct Watcher {
     /// Everything up to this resourceVersion is told.
     cursor: u64,
     changed: Receiver<u64>,
+    /// When events were told last.
+    last_sent: Option<Instant>,
     end: Instant,
     bookmark: Option<Instant>,
     initial_bookmark: Option<u64>,
@@ -126,6 +133,15 @@ struct Watcher {
     stop: CancellationToken,
     /// The definition of the resource is gone, or is another one.
     ended: CancellationToken,
+}
+
+/// What a watch has to tell.
+enum News {
+    Nothing,
+    Events(Vec<Arc<Event>>),
+    /// The lines that another watch has made of the events.
+    Part(Part),
+    Forgotten,
 }
 
 impl Watcher {
@@ -147,20 +163,77 @@ impl Watcher {
             if self.send_state() {
                 continue;
             }
+            if let Some(next) = self.pace() {
+                sleep_until(next).await;
+            }
             // Marked before the store is asked: a change in between wakes the wait below at once.
             self.changed.borrow_and_update();
-            let events = self.shared.store.lock().events(self.resource, self.cursor);
-            match events {
-                None => self.expire(),
-                Some(events) if !events.is_empty() => {
-                    for event in events.iter().take(BATCH) {
-                        self.take(event);
-                    }
+            match self.news() {
+                News::Part(part) => return Some(self.send(part)),
+                News::Events(events) if self.shares() => {
+                    let part = self.part(&events);
+                    self.shared.store.lock().keep_part(self.resource, part.clone());
+                    return Some(self.send(part));
                 }
-                Some(_) if self.ended.is_cancelled() => self.finished = true,
-                Some(_) => self.wait().await,
+                News::Events(events) => events.iter().for_each(|event| self.take(event)),
+                News::Forgotten => self.expire(),
+                News::Nothing if self.ended.is_cancelled() => self.finished = true,
+                News::Nothing => self.wait().await,
             }
         }
+    }
+
+    /// What has happened since this watch told something.
+    fn news(&self) -> News {
+        let mut store = self.shared.store.lock();
+        if self.shares()
+            && let Some(part) = store.part(self.resource, self.cursor)
+        {
+            return News::Part(part);
+        }
+        match store.next_events(self.resource, self.cursor, BATCH) {
+            Some(events) if events.is_empty() => News::Nothing,
+            Some(events) => News::Events(events),
+            None => News::Forgotten,
+        }
+    }
+
+    /// Whether this watch sends what all others of its kind send.
+    fn shares(&self) -> bool {
+        self.view.is_plain() && self.selectors.is_empty() && self.namespace.is_empty()
+    }
+
+    /// The next piece of what such watches send.
+    fn part(&self, events: &[Arc<Event>]) -> Part {
+        let mut lines = Vec::new();
+        let mut upto = self.cursor;
+        for event in events {
+            lines.extend_from_slice(&self.line_of(event));
+            upto = event.version();
+            if lines.len() >= PART {
+                break;
+            }
+        }
+        Part {
+            after: self.cursor,
+            upto,
+            lines: lines.into(),
+        }
+    }
+
+    fn send(&mut self, part: Part) -> Bytes {
+        self.cursor = part.upto;
+        // One that is behind does not wait.
+        self.last_sent = (part.lines.len() < PART).then(Instant::now);
+        part.lines
+    }
+
+    /// An event as a line, which all watches share that send it as it is.
+    fn line_of(&self, event: &Event) -> Bytes {
+        event.line(|| {
+            let text = self.dictionary.unpack(&event.after);
+            line(type_of(event), &self.view, &text, event.version(), false)
+        })
     }
 
     /// A line, with those that wait behind it: a watch that is late sends more at a time, and catches up.
@@ -209,10 +282,7 @@ impl Watcher {
         }
         let plain = self.view.is_plain() && self.selectors.is_empty();
         if plain {
-            let line = event.line(|| {
-                let text = self.dictionary.unpack(&event.after);
-                line(type_of(event), &self.view, &text, event.version(), false)
-            });
+            let line = self.line_of(event);
             self.ready.push_back(line);
             return;
         }
@@ -274,11 +344,22 @@ impl Watcher {
         }
     }
 
+    /// When a watch of a crowd may tell the next event: all at the same time, so that they send the same.
+    fn pace(&self) -> Option<Instant> {
+        let last = self.last_sent?;
+        if self.shared.store.lock().watches(self.resource) < CROWD {
+            return None;
+        }
+        let since = last.duration_since(self.shared.begun).as_nanos();
+        let count = u32::try_from(since / PACE.as_nanos()).unwrap_or(u32::MAX);
+        Some(self.shared.begun + PACE * count.saturating_add(1))
+    }
+
     /// Where an idle watch stands: at the newest change of anything, unless an event has come in just now.
     fn idle_version(&self) -> u64 {
         let mut store = self.shared.store.lock();
         let pending = store
-            .events(self.resource, self.cursor)
+            .next_events(self.resource, self.cursor, 1)
             .is_none_or(|events| !events.is_empty());
         if pending { self.cursor } else { store.version() }
     }

@@ -79,6 +79,9 @@ async fn the_same_seed_gives_the_same_bytes() -> Result<()> {
 #[tokio::test]
 async fn the_proportion_is_that_of_a_real_cluster_and_owners_exist() -> Result<()> {
     let lists = everything(2_000, 1).await?;
+    for (path, text) in &lists {
+        assert!(!text.contains("$("), "a hole that nothing fills in {path}");
+    }
     let all: Vec<Value> = lists.values().flat_map(|text| items(text)).collect();
     let pods = items(&lists["/api/v1/pods"]).len();
     assert_eq!(pods, 2_000);

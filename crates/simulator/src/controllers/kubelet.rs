@@ -61,8 +61,13 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     } else {
         containers(world, &pod, &mut next, &mut report);
     }
-    summarize(world, &mut next);
-    let stored = world.update(Kind::Pod, next);
+    // What was summed up before is so still, if nothing differs.
+    let known = !text(&pod, "/status/podIP").is_empty()
+        && pod["status"]["observedGeneration"] == pod["metadata"]["generation"];
+    let stored = (known && next["status"] == pod["status"]) || {
+        summarize(world, &mut next);
+        world.update(Kind::Pod, next)
+    };
     if stored {
         for (container, level, reason, message) in report.said {
             if container.is_empty() {

@@ -393,22 +393,34 @@ impl World {
         }
     }
 
-    /// Ends the past: everything that was made goes into the store.
-    pub(crate) fn publish(&mut self) -> Result<(), crate::PutError> {
-        self.past = false;
-        self.changes.clear();
-        let objects = std::mem::take(&mut self.objects);
+    /// Ends the past: everything that was made goes into the store, and is new to the controllers of the present.
+    pub(crate) fn publish(&mut self) {
+        let made = std::mem::take(&mut self.objects);
         self.owned.clear();
-        for (kind, objects) in objects {
-            for (_, object) in objects {
-                let mut object = Arc::unwrap_or_clone(object);
-                object["apiVersion"] = json!(kind.api_version());
-                object["kind"] = json!(kind.name());
-                self.shared.load(object)?;
-            }
-        }
+        self.changes.clear();
+        self.past = false;
+        // What every cluster has was in the store before.
         self.seen = 0;
         self.sync();
-        Ok(())
+        let shared = self.shared.clone();
+        let mut store = shared.store.lock();
+        for (kind, objects) in made {
+            let Some(id) = self.ids.get(&kind).copied() else {
+                continue;
+            };
+            for (key, object) in objects {
+                let mut object = Arc::unwrap_or_clone(object);
+                // As it will be read when somebody else has written it.
+                for field in ["apiVersion", "kind"] {
+                    object.as_object_mut().map(|fields| fields.remove(field));
+                }
+                store.load(id, key.clone(), |version| {
+                    object["metadata"]["resourceVersion"] = json!(version.to_string());
+                    text_of(&object)
+                });
+                self.remember(kind, key, Some(Arc::new(object)));
+            }
+        }
+        self.seen = store.version();
     }
 }

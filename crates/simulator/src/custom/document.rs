@@ -50,6 +50,7 @@ pub(crate) fn openapi(shared: &Shared, group: &str, version: &str) -> Option<Val
         .filter(|r| r.custom.is_some() && r.group == group && r.version == version)
         .collect();
     let model = shared.openapi.get(MODEL).filter(|_| !resources.is_empty())?;
+    let model: Value = serde_json::from_str(model.get()).ok()?;
     let mut schemas = Map::new();
     for (name, schema) in model["components"]["schemas"].as_object().into_iter().flatten() {
         if name.starts_with("io.k8s.apimachinery.") {

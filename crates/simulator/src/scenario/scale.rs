@@ -1,5 +1,5 @@
 //! A cluster of any size, in the proportion of real ones: 100,000 pods come with about 45,000 other objects. Built in
-//! bulk, not through controllers; the same seed gives the same bytes.
+//! bulk from the templates of `data/scale.yaml`, not through controllers; the same seed gives the same bytes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,10 @@ use crate::random;
 use crate::shared::Shared;
 
 mod objects;
+mod template;
 
-use objects::Team;
+use objects::{Maker, Templates};
+use template::Object;
 
 /// A large cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +27,8 @@ pub struct Scale {
     pub churn: u32,
 }
 
-/// What an object takes in the store with all that belongs to it, measured with 145,000 of them and rounded up.
-const BYTES_PER_OBJECT: u64 = 2_600;
+/// What an object takes in the store with all that belongs to it: 900 measured with 145,000 of them, and a third more.
+const BYTES_PER_OBJECT: u64 = 1_200;
 /// Objects of any kind per pod.
 const OBJECTS_PER_TEN_PODS: u64 = 15;
 /// The pods of one deployment, with everything around them: the unit in which the cluster is built.
@@ -59,12 +61,18 @@ impl Dice {
         self.next() % end.max(1)
     }
 
+    fn bytes(&mut self) -> [u8; 16] {
+        let number = u128::from(self.next()) << 64 | u128::from(self.next());
+        number.to_be_bytes()
+    }
+
     pub(super) fn uid(&mut self) -> String {
-        let mut bytes = [0; 16];
-        let (first, second) = bytes.split_at_mut(8);
-        first.copy_from_slice(&self.next().to_be_bytes());
-        second.copy_from_slice(&self.next().to_be_bytes());
-        random::uid_of(bytes)
+        random::uid_of(self.bytes())
+    }
+
+    /// As hashes of images and ids of containers: 64 digits.
+    pub(super) fn hex(&mut self) -> String {
+        hex::encode([self.bytes(), self.bytes()].concat())
     }
 
     /// Letters as generated names end with.
@@ -109,47 +117,39 @@ const AHEAD: usize = 64;
 
 /// Fills the store: one thread makes the objects, this one writes them, in the same order whatever the speed of either.
 pub(crate) fn load(shared: &Shared, scale: &Scale) -> Result<(), StartError> {
+    let templates = Templates::read(&shared.resources)?;
     let (send, receive) = std::sync::mpsc::sync_channel(AHEAD);
     std::thread::scope(|threads| {
-        threads.spawn(move || make(scale, |objects| send.send(objects).is_ok()));
-        // An error here drops the receiving end, which ends the other thread.
-        for objects in receive {
-            for object in objects {
-                shared.load(object)?;
-            }
+        let templates = &templates;
+        // It owns the sending end, so that the loop below ends when all is made.
+        threads.spawn(move || make(templates, scale, |objects| send.send(objects).is_ok()));
+        for object in receive.into_iter().flatten() {
+            let mut store = shared.store.lock();
+            store.load(object.resource, object.key.clone(), |version| {
+                object.into_text(version)
+            });
         }
-        Ok(())
-    })
+    });
+    Ok(())
 }
 
 /// Makes all objects and hands them out in parts, until nobody takes them.
-fn make(scale: &Scale, mut hand_out: impl FnMut(Vec<Value>) -> bool) {
-    let mut dice = Dice::new(scale.seed);
+fn make(templates: &Templates, scale: &Scale, hand_out: impl Fn(Vec<Object>) -> bool) {
     let nodes = scale.pods.div_ceil(PODS_PER_NODE).max(1);
-    for index in 0..nodes {
-        if !hand_out(objects::node(&mut dice, index).into_iter().collect()) {
-            return;
-        }
-    }
+    let mut maker = Maker::new(templates, scale.seed, nodes);
+    (0..nodes).for_each(|index| maker.node(index));
     let mut left = scale.pods;
-    let mut team = None;
     let mut app = 0;
-    while left > 0 {
+    while left > 0 && hand_out(maker.take()) {
         if app % APPS_PER_TEAM == 0 {
-            let next = Team::new(app / APPS_PER_TEAM, nodes);
-            if !hand_out(next.objects(&mut dice).into_iter().collect()) {
-                return;
-            }
-            team = Some(next);
+            maker.team(app / APPS_PER_TEAM);
         }
         let pods = left.min(PODS_PER_APP);
-        let objects = team.iter().flat_map(|team| team.app(&mut dice, app, pods));
-        if !hand_out(objects.collect()) {
-            return;
-        }
+        maker.application(app, pods);
         left -= pods;
         app += 1;
     }
+    hand_out(maker.take());
 }
 
 /// Changes the status of pods for as long as the simulator runs.

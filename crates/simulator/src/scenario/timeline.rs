@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::defaults;
 use crate::clock::stamp;
 use crate::controllers::Manager;
-use crate::controllers::json::{PREFIX, duration, remove, told};
+use crate::controllers::json::{PREFIX, duration, key, remove, told};
 use crate::controllers::kind::Kind;
+use crate::controllers::quota;
 use crate::controllers::recorder::{LIFETIME, last_seen};
 use crate::error::StartError;
 use crate::shared::Shared;
@@ -57,12 +58,16 @@ pub(crate) fn play(shared: &Shared, manager: &mut Manager, objects: Vec<Value>) 
     let old: Vec<_> = world
         .list(Kind::Event, "")
         .filter(|event| last_seen(event) < now - LIFETIME)
-        .map(|event| crate::controllers::json::key(event))
+        .map(|event| key(event))
         .collect();
     for key in old {
         world.erase(Kind::Event, &key);
     }
-    world.publish()?;
+    let quotas: Vec<_> = world.list(Kind::Quota, "").map(|quota| key(quota)).collect();
+    for quota in &quotas {
+        quota::reconcile(world, quota);
+    }
+    world.publish();
     Ok(())
 }
 

@@ -95,10 +95,15 @@ impl History {
 
     /// The events after a resourceVersion, oldest first; none when some of them are forgotten.
     pub(crate) fn after(&self, version: u64) -> Option<Vec<Arc<Event>>> {
+        self.next(version, usize::MAX)
+    }
+
+    /// The same, as many as a watch takes at once: one that is far behind must not copy all of them for each.
+    pub(crate) fn next(&self, version: u64, most: usize) -> Option<Vec<Arc<Event>>> {
         if version < self.forgotten {
             return None;
         }
         let start = self.events.partition_point(|event| event.version() <= version);
-        Some(self.events.range(start..).cloned().collect())
+        Some(self.events.range(start..).take(most).cloned().collect())
     }
 }
