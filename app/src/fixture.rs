@@ -478,6 +478,7 @@ fn list(query: &ListQuery) -> Result<ListWindow, ApiError> {
     rows.sort_by_key(|row| (std::cmp::Reverse(row.health), row.key.clone()));
     Ok(ListWindow {
         columns: topology::kinds::columns(kind).to_vec(),
+        namespaced: kind.get().namespaced,
         total,
         matched: u32::try_from(rows.len()).unwrap(),
         rows,

@@ -1,5 +1,6 @@
 //! What pages say, in one place, so that it can be read over and translated.
 
+use crate::state::url::Listed;
 use model::{ErrorCode, Health, KindId, Timestamp};
 
 /// The product.
@@ -39,6 +40,14 @@ pub fn plural(kind: KindId) -> String {
         format!("{stem}cies")
     } else {
         format!("{name}s")
+    }
+}
+
+/// The heading of a list of any kind.
+pub fn list(kind: &Listed) -> String {
+    match kind {
+        Listed::Known(kind) => plural(*kind),
+        Listed::Other(text) => text.clone(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::state::feed::{Phase, use_feed};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
 use crate::state::memo::{Known, memo};
-use crate::state::url::{Place, Query};
+use crate::state::url::{Listed, Place, Query};
 use crate::text;
 use leptos::prelude::*;
 use model::graph::{GraphQuery, Node, NodeState, Replicas};
@@ -138,6 +138,11 @@ fn Facts(node: Node) -> impl IntoView {
         };
         Place::Topology(cluster).href(&query)
     });
+    // A definition is called by the plural and the group of what it defines.
+    let defined = cluster
+        .clone()
+        .filter(|_| node.key.kind == "CustomResourceDefinition" && node.state == NodeState::Live)
+        .map(|cluster| Place::List(cluster, Listed::parse(&node.key.name)).href(&Query::default()));
     let listed = cluster
         .zip(KindId::of(&node.key.kind))
         .filter(|_| node.state == NodeState::Live)
@@ -147,7 +152,7 @@ fn Facts(node: Node) -> impl IntoView {
                 selected: Some(focus),
                 ..Query::default()
             };
-            (Place::List(cluster, kind).href(&query), text::plural(kind))
+            (Place::List(cluster, kind.into()).href(&query), text::plural(kind))
         });
     let causes = causes(&node);
     view! {
@@ -167,6 +172,7 @@ fn Facts(node: Node) -> impl IntoView {
         </section>
         <section class="part row">
             {around.map(|href| view! { <a class="btn" href=href>"Around it"</a> })}
+            {defined.map(|href| view! { <a class="btn" href=href>"Its objects"</a> })}
             {listed.map(|(href, name)| view! { <a class="btn q" href=href>{format!("In {}", name.to_ascii_lowercase())}</a> })}
         </section>
     }

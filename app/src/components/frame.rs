@@ -4,7 +4,7 @@ use crate::browser;
 use crate::components::connection::ConnectionState;
 use crate::components::demo::DemoMark;
 use crate::components::namespaces::NamespaceSelect;
-use crate::components::nav::{PhoneBar, SideNav};
+use crate::components::nav::{PhoneBar, SideNav, provide_custom_kinds};
 use crate::components::whole::{Whole, effect, part, says};
 use crate::state::here::{use_change, use_here};
 use crate::state::memo::memo;
@@ -18,8 +18,8 @@ fn name(place: &Place) -> String {
     match place {
         Place::Home | Place::Clusters => "Clusters".to_owned(),
         Place::Topology(_) => "Topology".to_owned(),
-        Place::List(_, kind) => text::plural(*kind),
-        Place::UnknownKind(..) | Place::Nowhere => "Not found".to_owned(),
+        Place::List(_, kind) => text::list(kind),
+        Place::Nowhere => "Not found".to_owned(),
     }
 }
 
@@ -106,6 +106,7 @@ fn Help(
 #[component]
 pub fn Frame(children: Children) -> impl IntoView {
     let here = use_here();
+    provide_custom_kinds();
     let help = RwSignal::new(false);
     let change = use_change();
     effect(move || {

@@ -23,11 +23,9 @@ pub fn NamespaceSelect() -> impl IntoView {
     let list = List::default();
     let topic = memo(move || {
         let cluster = here.cluster_id()?;
-        let kind = KindId::of("Namespace")?.get().plural_group();
         let query = ListQuery {
-            kind,
             len: OFFERED,
-            ..Query::default().list(KindId::of("Namespace")?)
+            ..Query::default().list(&KindId::of("Namespace")?.into())
         };
         Some(Topic::List { cluster, query })
     });

@@ -2,13 +2,17 @@
 
 use crate::components::mark;
 use crate::components::theme::ThemeToggle;
-use crate::components::whole::{Whole, effect, part, says, word};
+use crate::components::whole::{Piece, Whole, effect, part, says, word};
+use crate::state::feed::use_feed;
 use crate::state::here::use_here;
+use crate::state::list::List;
 use crate::state::memo::{Known, memo};
-use crate::state::url::{Place, Query};
+use crate::state::url::{Listed, Place, Query};
 use crate::text;
 use leptos::prelude::*;
-use model::{Cluster, ClusterStatus, Health, KindId};
+use model::list::ListQuery;
+use model::stream::Topic;
+use model::{Cluster, ClusterId, ClusterStatus, Health, KindId};
 
 /// The tasks, the kinds that belong to them, and those that are behind "More": looked at now and then, or made by others.
 const TASKS: [(&str, &[&str], &[&str]); 5] = [
@@ -91,6 +95,36 @@ fn tasks() -> Vec<Task> {
         tasks.push(("Custom resources", Vec::new(), others));
     }
     tasks
+}
+
+/// As many kinds of the cluster's own stand in the navigation, and as many of them not behind "More".
+const CUSTOM: (u32, usize) = (200, 8);
+
+/// The kinds that the cluster's own definitions bring, without those of the table: `plural.group`, in order.
+#[derive(Clone, Copy)]
+struct CustomKinds(Known<Vec<String>>);
+
+/// Follows the definitions of the page's cluster, for all navigations of the page.
+pub fn provide_custom_kinds() {
+    let here = use_here();
+    let definitions = List::default();
+    let topic = memo(move || {
+        let cluster = here.cluster_id()?;
+        let query = ListQuery {
+            len: CUSTOM.0,
+            ..Query::default().list(&KindId::of("CustomResourceDefinition")?.into())
+        };
+        Some(Topic::List { cluster, query })
+    });
+    use_feed(topic, definitions);
+    provide_context(CustomKinds(memo(move || {
+        // A definition is called by the plural and the group of what it defines.
+        let rows = definitions.rows();
+        let names = rows.iter().map(|row| row.with(|row| row.key.name.clone()));
+        names
+            .filter(|name| matches!(Listed::parse(name), Listed::Other(_)))
+            .collect()
+    })));
 }
 
 /// The state of a cluster's connection as a health.
@@ -219,7 +253,7 @@ fn ClusterLinks() -> impl IntoView {
             .into_iter()
             .map(|(task, kinds, more)| {
                 let items = |kinds: Vec<KindId>| {
-                    let item = |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
+                    let item = |kind: KindId| view! { <Item place=Place::List(cluster.clone(), kind.into()) label=text::plural(kind) /> };
                     kinds.into_iter().map(item).collect_view()
                 };
                 let more = (!more.is_empty())
@@ -227,13 +261,39 @@ fn ClusterLinks() -> impl IntoView {
                 view! { <h2>{task}</h2> {items(kinds)} {more} }
             })
             .collect_view();
+        let custom = {
+            let cluster = cluster.clone();
+            part(move || custom_items(&cluster))
+        };
         view! {
             <h2 class="unseen">"This cluster"</h2>
             <Item place=Place::Topology(cluster) label="Topology" unhealthy=unhealthy />
             {groups}
+            {custom}
         }
         .whole()
     })
+}
+
+/// The links to the kinds that only this cluster has.
+fn custom_items(cluster: &ClusterId) -> Piece {
+    let Some(CustomKinds(names)) = use_context() else {
+        return ().whole();
+    };
+    let mut first = names.get();
+    let rest = first.split_off(first.len().min(CUSTOM.1));
+    let items = |names: Vec<String>| {
+        let item = |name: String| {
+            let (plural, _) = name.split_once('.').unwrap_or((&name, ""));
+            let label = plural.to_owned();
+            view! { <Item place=Place::List(cluster.clone(), Listed::Other(name)) label=label /> }
+        };
+        names.into_iter().map(item).collect_view()
+    };
+    let heading = (!first.is_empty()).then(|| view! { <h2>"Of this cluster"</h2> });
+    let rest = (!rest.is_empty())
+        .then(|| view! { <details><summary class="i">"More"</summary>{items(rest)}</details> });
+    view! { {heading} {items(first)} {rest} }.whole()
 }
 
 /// The navigation at the left.
@@ -269,8 +329,7 @@ pub fn PhoneBar() -> impl IntoView {
         let Some(cluster) = cluster.get() else {
             return ().whole();
         };
-        let item =
-            |kind| view! { <Item place=Place::List(cluster.clone(), kind) label=text::plural(kind) /> };
+        let item = |kind: KindId| view! { <Item place=Place::List(cluster.clone(), kind.into()) label=text::plural(kind) /> };
         let lists = ["Pod", "Deployment"]
             .into_iter()
             .filter_map(KindId::of)

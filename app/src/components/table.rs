@@ -6,9 +6,8 @@ use crate::state::here::use_here;
 use crate::state::list::List;
 use crate::state::memo::memo;
 use leptos::prelude::*;
-use model::kind::WatchForm;
 use model::list::{Column, ColumnFormat, Row, Sort};
-use model::{KindId, NodeId, NodeKey};
+use model::{NodeId, NodeKey};
 use std::sync::Arc;
 
 /// A column that is shown.
@@ -88,14 +87,14 @@ fn Heading(
 /// The rows of a list.
 #[component]
 pub fn ListTable(
-    /// The kind.
-    kind: KindId,
+    /// Whether there is a column for what is not well.
+    says_why: bool,
     /// Whether kubectl's wide columns are shown.
     wide: bool,
     /// The window.
     list: List,
 ) -> impl IntoView {
-    let table = kind.get();
+    let namespaced = list.is_namespaced();
     let columns = list.columns();
     let state = state_column(&columns);
     let is_shown = |column: &Column| wide || column.priority == 0;
@@ -110,12 +109,12 @@ pub fn ListTable(
         })
         .collect();
     let has_state = state.is_some();
-    let says_why = table.watch == WatchForm::Object && !columns.is_empty();
+    let says_why = says_why && !columns.is_empty();
     let headings = columns
         .iter()
         .filter(|column| is_shown(column))
         .map(|column| {
-            let namespace = (column.format == ColumnFormat::Name && table.namespaced).then(
+            let namespace = (column.format == ColumnFormat::Name && namespaced).then(
                 || view! { <Heading name="Namespace".into() description="Namespace of the object".into() right=false /> },
             );
             let (name, description) = (column.name.to_string(), column.description.to_string());
@@ -129,7 +128,7 @@ pub fn ListTable(
         let row = |row: ArcRwSignal<Row>| {
             let shown = shown.clone();
             entry(identity(&row), move || {
-                table_row(&row, kind, &shown, has_state, says_why).whole()
+                table_row(&row, namespaced, &shown, has_state, says_why).whole()
             })
         };
         list.rows().into_iter().map(row).collect()
@@ -155,7 +154,7 @@ fn identity(row: &ArcRwSignal<Row>) -> (NodeId, NodeKey) {
 
 fn table_row(
     row: &ArcRwSignal<Row>,
-    kind: KindId,
+    namespaced: bool,
     shown: &[Shown],
     has_state: bool,
     says_why: bool,
@@ -174,10 +173,7 @@ fn table_row(
                 return cell(row.clone(), column.place, column.format, column.is_state).whole();
             }
             let mark = (!has_state).then(|| lone_state(row.clone()));
-            let namespace = kind
-                .get()
-                .namespaced
-                .then(|| view! { <td class="dim">{namespace.clone()}</td> });
+            let namespace = namespaced.then(|| view! { <td class="dim">{namespace.clone()}</td> });
             view! {
                 <th scope="row" class="n"><a href=here.selecting(key.clone())>{mark}{name.clone()}</a></th>
                 {namespace}

@@ -7,17 +7,18 @@ use crate::components::rest::rest;
 use crate::components::table::ListTable;
 use crate::components::whole::{Whole, part, says, whether};
 use crate::pages::announce;
-use crate::pages::nowhere::{NowherePage, UnknownKind};
+use crate::pages::nowhere::NowherePage;
 use crate::state::feed::{Feed, Phase, use_feed};
 use crate::state::here::{use_change, use_here};
 use crate::state::list::List;
 use crate::state::memo::{Known, memo};
-use crate::state::url::Place;
+use crate::state::url::{Listed, Place};
 use crate::text;
 use leptos::prelude::*;
+use model::ClusterId;
+use model::kind::WatchForm;
 use model::list::ListQuery;
 use model::stream::Topic;
-use model::{ClusterId, KindId};
 
 /// How long typing rests before the filter is applied, in milliseconds.
 const REST_MS: u32 = 180;
@@ -28,20 +29,28 @@ pub fn ListPage() -> impl IntoView {
     let here = use_here();
     part(move || match here.place.get() {
         Place::List(cluster, kind) => view! { <KindList cluster=cluster kind=kind /> }.whole(),
-        Place::UnknownKind(_, kind) => view! { <UnknownKind kind=kind /> }.whole(),
         _ => view! { <NowherePage /> }.whole(),
     })
 }
 
+/// Whether whole objects are read, so that there may be something to say of each.
+fn has_objects(kind: &Listed) -> bool {
+    match kind {
+        Listed::Known(kind) => kind.get().watch == WatchForm::Object,
+        Listed::Other(_) => true,
+    }
+}
+
 /// The list of one kind of one cluster.
 #[component]
-fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
+fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
     let here = use_here();
     let list = List::default();
+    let (heading, says_why) = (text::list(&kind), has_objects(&kind));
     let topic = memo(move || {
         Some(Topic::List {
             cluster: cluster.clone(),
-            query: here.query.with(|query| query.list(kind)),
+            query: here.query.with(|query| query.list(&kind)),
         })
     });
     let feed = use_feed(topic, list);
@@ -74,15 +83,15 @@ fn KindList(cluster: ClusterId, kind: KindId) -> impl IntoView {
         Some(error) => view! { <Problem error=error /> }.whole(),
         None => view! {
             <div class="head">
-                <h1>{text::plural(kind)}</h1>
+                <h1>{heading.clone()}</h1>
                 <span class="dim num" data-testid="list-total">{says(total)}</span>
                 <Filter />
                 <span class="right"><a class="btn q" href=says(move || here.href(|query| query.wide = !query.wide))>{says(columns)}</a></span>
             </div>
             <div class="split">
                 <div class="grow">
-                    {part(move || view! { <ListTable kind=kind wide=wide.get() list=list /> }.whole())}
-                    <Note kind=kind list=list feed=feed />
+                    {part(move || view! { <ListTable says_why=says_why wide=wide.get() list=list /> }.whole())}
+                    <Note list=list feed=feed />
                     <Pages list=list />
                 </div>
                 <Selected />
@@ -157,7 +166,7 @@ fn Filter() -> impl IntoView {
 
 /// Why there are no rows.
 #[component]
-fn Note(kind: KindId, list: List, feed: Feed) -> impl IntoView {
+fn Note(list: List, feed: Feed) -> impl IntoView {
     let here = use_here();
     let words = memo(move || {
         let words = match (list.is_empty(), feed.phase.get(), feed.syncing()) {
@@ -165,7 +174,7 @@ fn Note(kind: KindId, list: List, feed: Feed) -> impl IntoView {
             (true, Phase::Waiting, _) => text::WAITING.to_owned(),
             (true, _, Some((synced, kinds))) => format!("Loading, {synced} of {kinds} kinds are in."),
             (true, ..) if list.counts.get().0 > 0 => text::NOTHING_MATCHES.to_owned(),
-            (true, ..) if kind.get().namespaced && here.query.with(|query| !query.namespaces.is_empty()) => {
+            (true, ..) if list.is_namespaced() && here.query.with(|query| !query.namespaces.is_empty()) => {
                 format!("{} in these namespaces.", text::NOTHING_HERE)
             }
             (true, ..) => format!("{}.", text::NOTHING_HERE),

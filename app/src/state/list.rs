@@ -16,6 +16,7 @@ pub struct List {
     renewed: StoredValue<bool>,
     order: RwSignal<Vec<NodeId>>,
     columns: RwSignal<Arc<[Column]>>,
+    namespaced: RwSignal<bool>,
     /// Rows before and after the filter.
     pub counts: RwSignal<(u32, u32)>,
 }
@@ -27,6 +28,7 @@ impl Default for List {
             renewed: StoredValue::new(false),
             order: RwSignal::default(),
             columns: RwSignal::new(Arc::default()),
+            namespaced: RwSignal::default(),
             counts: RwSignal::default(),
         }
     }
@@ -46,6 +48,11 @@ impl List {
     /// The columns; none before the first window.
     pub fn columns(&self) -> Arc<[Column]> {
         self.columns.get()
+    }
+
+    /// Whether its objects are in namespaces; not before the first window.
+    pub fn is_namespaced(&self) -> bool {
+        self.namespaced.get()
     }
 
     /// How many rows there are. Follows the order.
@@ -104,11 +111,15 @@ impl Store for List {
         let Snapshot::List(window) = snapshot else { return };
         let ListWindow {
             columns,
+            namespaced,
             total,
             matched,
             rows,
         } = window;
         // An emptied list keeps its headings.
+        if !columns.is_empty() && self.namespaced.get_untracked() != namespaced {
+            self.namespaced.set(namespaced);
+        }
         if !columns.is_empty() && self.columns.with_untracked(|before| **before != *columns) {
             self.columns.set(columns.into());
         }
@@ -167,6 +178,7 @@ mod tests {
             .collect();
         ListWindow {
             columns: columns(),
+            namespaced: true,
             total,
             matched: total,
             rows,
@@ -187,6 +199,7 @@ mod tests {
         let (total, matched) = list.counts.get_untracked();
         ListWindow {
             columns: untrack(|| list.columns()).to_vec(),
+            namespaced: untrack(|| list.is_namespaced()),
             total,
             matched,
             rows: untrack(|| list.rows())
@@ -251,6 +264,7 @@ mod tests {
             other.key.name = "other".into();
             list.replace(Snapshot::List(ListWindow {
                 columns: columns(),
+                namespaced: true,
                 total: 1,
                 matched: 1,
                 rows: vec![other],

@@ -15,11 +15,40 @@ pub enum Place {
     /// `/c/{cluster}/topology`.
     Topology(ClusterId),
     /// `/c/{cluster}/{plural[.group]}`.
-    List(ClusterId, KindId),
-    /// A kind that the table does not have.
-    UnknownKind(ClusterId, String),
+    List(ClusterId, Listed),
     /// Anything else.
     Nowhere,
+}
+
+/// What a list is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// A kind of the table.
+    Known(KindId),
+    /// `plural.group` of another one. Only the cluster knows whether it serves it.
+    Other(String),
+}
+
+impl Listed {
+    /// Reads a path's segment. What a cluster was found to serve does not count: the browser has not been told.
+    pub fn parse(text: &str) -> Self {
+        let known = KindId::of_plural(text).filter(|kind| !kind.is_discovered());
+        known.map_or_else(|| Self::Other(text.to_owned()), Self::Known)
+    }
+
+    /// `pods`, `deployments.apps`.
+    pub fn plural_group(&self) -> String {
+        match self {
+            Self::Known(kind) => kind.get().plural_group(),
+            Self::Other(text) => text.clone(),
+        }
+    }
+}
+
+impl From<KindId> for Listed {
+    fn from(kind: KindId) -> Self {
+        Self::Known(kind)
+    }
 }
 
 /// The paths that are pages, in axum's syntax.
@@ -33,13 +62,10 @@ impl Place {
             [] => Self::Home,
             ["clusters"] => Self::Clusters,
             ["c", cluster, "topology"] => Self::Topology(ClusterId::from(decode(cluster).as_str())),
-            ["c", cluster, kind] => {
-                let (cluster, kind) = (ClusterId::from(decode(cluster).as_str()), decode(kind));
-                match KindId::of_plural(&kind) {
-                    Some(id) => Self::List(cluster, id),
-                    None => Self::UnknownKind(cluster, kind),
-                }
-            }
+            ["c", cluster, kind] => Self::List(
+                ClusterId::from(decode(cluster).as_str()),
+                Listed::parse(&decode(kind)),
+            ),
             _ => Self::Nowhere,
         }
     }
@@ -47,7 +73,7 @@ impl Place {
     /// The cluster it shows.
     pub fn cluster(&self) -> Option<&ClusterId> {
         match self {
-            Self::Topology(cluster) | Self::List(cluster, _) | Self::UnknownKind(cluster, _) => Some(cluster),
+            Self::Topology(cluster) | Self::List(cluster, _) => Some(cluster),
             Self::Home | Self::Clusters | Self::Nowhere => None,
         }
     }
@@ -59,9 +85,8 @@ impl Place {
             Self::Clusters => "/clusters".to_owned(),
             Self::Topology(cluster) => format!("/c/{}/topology", encode(cluster.as_str())),
             Self::List(cluster, kind) => {
-                format!("/c/{}/{}", encode(cluster.as_str()), kind.get().plural_group())
+                format!("/c/{}/{}", encode(cluster.as_str()), encode(&kind.plural_group()))
             }
-            Self::UnknownKind(cluster, kind) => format!("/c/{}/{}", encode(cluster.as_str()), encode(kind)),
         }
     }
 
@@ -167,14 +192,11 @@ impl Query {
     }
 
     /// The window of a list it asks for.
-    pub fn list(&self, kind: KindId) -> ListQuery {
+    pub fn list(&self, kind: &Listed) -> ListQuery {
         ListQuery {
-            kind: kind.get().plural_group(),
-            namespaces: if kind.get().namespaced {
-                self.namespaces.clone()
-            } else {
-                Vec::new()
-            },
+            kind: kind.plural_group(),
+            // A kind that has none takes no notice.
+            namespaces: self.namespaces.clone(),
             selector: String::new(),
             filter: self.filter.clone(),
             sort: self.sort.clone(),
@@ -317,7 +339,7 @@ mod tests {
         }
         assert_eq!(
             Place::parse("/c/demo/gadgets"),
-            Place::UnknownKind("demo".into(), "gadgets".into())
+            Place::List("demo".into(), Listed::Other("gadgets".into()))
         );
         assert_eq!(Place::parse("/x"), Place::Nowhere);
         assert_eq!(Place::parse("/c/demo"), Place::Nowhere);

@@ -191,6 +191,8 @@ impl ListQuery {
 pub struct ListWindow {
     /// The columns of the kind, in the order of the rows' cells. They stay as long as the window does.
     pub columns: Vec<Column>,
+    /// Whether objects of the kind are in namespaces.
+    pub namespaced: bool,
     /// Rows in the namespaces asked for, before the filter.
     pub total: u32,
     /// Rows that match the filter.

@@ -91,6 +91,7 @@ fn window() -> impl Strategy<Value = ListWindow> {
         }
         ListWindow {
             columns: Vec::new(),
+            namespaced: true,
             total: rows.len() as u32 + extra,
             matched: rows.len() as u32,
             rows,

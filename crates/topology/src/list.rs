@@ -38,8 +38,13 @@ impl ListView {
             .kinds()
             .find(|kind| kind.get().is_called(&query.kind, state.version(*kind)));
         let kind = found.ok_or_else(|| {
-            let known: Vec<String> = state.kinds().map(|kind| kind.get().plural_group()).collect();
-            QueryError::new("kind", &query.kind, format!("use one of {}", known.join(", ")))
+            let near: Vec<String> = near(&query.kind, state).collect();
+            let advice = if near.is_empty() {
+                "the cluster serves none of a name like it".to_owned()
+            } else {
+                format!("near to it are {}", near.join(", "))
+            };
+            QueryError::new("kind", &query.kind, advice)
         })?;
         let columns = state.columns(kind);
         let mut namespaces = query.namespaces.clone();
@@ -104,12 +109,14 @@ impl ListView {
     /// the window's end.
     pub fn window(&self, state: &State, now: Timestamp) -> ListWindow {
         let columns = state.columns(self.kind).to_vec();
+        let namespaced = self.kind.get().namespaced;
         let total = self.total(state);
         let objects = state.objects(self.kind, &self.namespaces);
         if self.selector.is_empty() && self.filter.is_empty() && self.sort.is_empty() {
             let rows = objects.skip(self.offset).take(self.len);
             return ListWindow {
                 columns,
+                namespaced,
                 total,
                 matched: total,
                 rows: rows.filter_map(Entry::row).collect(),
@@ -140,6 +147,7 @@ impl ListView {
             .collect();
         ListWindow {
             columns,
+            namespaced,
             total,
             matched: u32::try_from(count).unwrap_or(u32::MAX),
             rows,
@@ -159,4 +167,18 @@ impl ListView {
             .facts()
             .is_some_and(|facts| self.selector.matches(&facts.labels) && self.filter.matches(facts, now))
     }
+}
+
+/// The kinds that a cluster serves whose plurals begin most like a text does: with three letters or more.
+fn near(text: &str, state: &State) -> impl Iterator<Item = String> {
+    let text = text.to_ascii_lowercase();
+    let shared = move |kind: KindId| {
+        let plural = kind.get().plural.bytes();
+        plural.zip(text.bytes()).take_while(|(a, b)| a == b).count()
+    };
+    let most = state.kinds().map(&shared).max();
+    let near = state
+        .kinds()
+        .filter(move |kind| Some(shared(*kind)) == most && most >= Some(3));
+    near.map(|kind| kind.get().plural_group())
 }
