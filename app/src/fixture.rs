@@ -110,6 +110,7 @@ pub fn edge(source: NodeId, target: NodeId, relation: Relation, path: &str) -> E
             Derivation::Reference
         },
         confidence: 1.0,
+        count: 1,
         fields: vec![SourceField {
             path: path.into(),
             on,
@@ -155,6 +156,7 @@ impl Build {
                 .into_iter()
                 .collect(),
             status,
+            members: None,
         };
         self.graph.nodes.insert(id, node);
         id

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod feed;
 pub mod graph;
 pub mod here;
+pub mod level;
 pub mod list;
 pub mod live;
 pub mod memo;

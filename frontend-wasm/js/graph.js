@@ -24,6 +24,7 @@ class Drawing {
     this.lines = new Map();
     this.regions = [];
     this.pending = { tiles: [], lines: [], regions: [] };
+    this.level = "object";
     this.selected = null;
     this.hovered = null;
     this.isFitted = false;
@@ -72,7 +73,8 @@ class Drawing {
     this.pending.regions.push({ label, objects, unhealthy, x, y, width, height });
   }
 
-  commit(gone, goneLines, withRegions) {
+  commit(gone, goneLines, withRegions, level) {
+    this.level = level;
     const { tiles, lines, regions } = this.pending;
     this.pending = { tiles: [], lines: [], regions: [] };
     if (withRegions) this.regions = regions;
@@ -240,5 +242,5 @@ export const inspect = () => {
   cy.nodes().forEach((node) => {
     positions[node.id()] = { ...node.position() };
   });
-  return { nodes: cy.nodes().length, edges: cy.edges().length, level: "object", zoom: cy.zoom(), pan: { ...cy.pan() }, selected: current.selected, positions };
+  return { nodes: cy.nodes().length, edges: cy.edges().length, level: current.level, zoom: cy.zoom(), pan: { ...cy.pan() }, selected: current.selected, positions };
 };

@@ -253,7 +253,17 @@ export class Painter {
     const isBad = tile.health === "unhealthy";
     rounded(g, x, y, TILE.width, TILE.height, 4);
     g.lineWidth = 1 / Math.min(zoom, 1);
-    if (tile.state !== "solid") {
+    if (tile.state === "stack") {
+      // Two edges of what lies below it.
+      g.strokeStyle = colours.line2;
+      for (const by of [4, 2]) {
+        rounded(g, x + by, y + by, TILE.width, TILE.height, 4);
+        g.fillStyle = colours.bg;
+        g.fill();
+        g.stroke();
+      }
+      rounded(g, x, y, TILE.width, TILE.height, 4);
+    } else if (tile.state !== "solid") {
       // A ghost lets the plane shine through, but not the lines below it.
       g.fillStyle = colours.bg;
       g.fill();

@@ -48,7 +48,7 @@ extern "C" {
         height: f32,
     );
     #[wasm_bindgen(method)]
-    fn commit(this: &Drawing, gone: Array, gone_lines: Array, regions: bool);
+    fn commit(this: &Drawing, gone: Array, gone_lines: Array, regions: bool, level: &str);
     #[wasm_bindgen(method)]
     fn select(this: &Drawing, id: Option<&str>);
     #[wasm_bindgen(method)]
@@ -185,6 +185,7 @@ impl Canvas for Cytoscape {
                 array(&change.gone),
                 array(&change.gone_lines),
                 change.regions.is_some(),
+                change.level.word(),
             );
         });
     }

@@ -9,6 +9,7 @@ use crate::components::whole::{Whole, each, part, says};
 use crate::state::feed::{Phase, use_feed};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
+use crate::state::level::{enter, is_group};
 use crate::state::memo::{Known, memo};
 use crate::state::url::{Listed, Place, Query};
 use crate::text;
@@ -21,11 +22,24 @@ use std::collections::BTreeMap;
 /// The panel of the selected object, which follows a topic of its own: it shows every edge, whatever the page beside
 /// it leaves out.
 #[component]
-pub fn Selected() -> impl IntoView {
+pub fn Selected(
+    /// The graph of the page, whose groups can be selected too.
+    #[prop(optional)]
+    page: Option<LiveGraph>,
+) -> impl IntoView {
     let here = use_here();
     let selected = memo(move || here.query.with(|query| query.selected.clone()));
+    let group = memo(move || {
+        let page = page?;
+        page.version.track();
+        let id = page.find(&selected.get()?)?;
+        page.with(|graph| graph.nodes.get(&id).cloned().filter(is_group))
+    });
     let graph = LiveGraph::default();
     let topic = memo(move || {
+        if group.with(Option::is_some) {
+            return None;
+        }
         let (cluster, focus) = (here.cluster_id()?, selected.get()?);
         let query = GraphQuery {
             focus: Some(focus),
@@ -76,8 +90,69 @@ pub fn Selected() -> impl IntoView {
                 </aside>
             }
         };
-        selected.get().map(panel).whole()
+        match (group.with(Option::is_some), page) {
+            (true, Some(page)) => view! { <GroupPanel page=page group=group /> }.whole(),
+            _ => selected.get().map(panel).whole(),
+        }
     })
+}
+
+/// The panel of a group: what it has, what is worst, and the way into it.
+#[component]
+fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
+    let edges = memo(move || {
+        let id = group.with(|group| group.as_ref().map(|group| group.id));
+        id.map(|id| page.with(|graph| ties(graph, id)))
+            .unwrap_or_default()
+    });
+    let facts = move || {
+        let facts = |node: Node| view! { <GroupFacts node=node /> };
+        group.get().map(facts).whole()
+    };
+    view! {
+        <aside data-testid="detail" aria-label="Selected group">
+            {part(facts)}
+            <Connected ties=edges />
+        </aside>
+    }
+}
+
+/// What is known of a group.
+#[component]
+fn GroupFacts(node: Node) -> impl IntoView {
+    let here = use_here();
+    let members = node.members.clone().unwrap_or_default();
+    let (shown, into) = (node.clone(), node.clone());
+    let href = says(move || here.href(|query| enter(&into, query)));
+    let number = |(kind, count): (String, u32)| (kind, text::number(count));
+    let absent = [
+        ("missing", members.missing),
+        ("not visible to you", members.hidden),
+    ];
+    let absent = absent.into_iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<(String, String)> = members
+        .part_of
+        .map(|whole| ("part of".to_owned(), whole))
+        .into_iter()
+        .chain(members.counts.into_iter().map(number))
+        .chain(absent.map(|(name, count)| (name.to_owned(), text::number(count))))
+        .collect();
+    view! {
+        <div class="h">
+            <div class="line">
+                {mark::kind(&node.key.kind)}
+                {mark::state(shown_health(&node), status_word(&node))}
+                <Close />
+            </div>
+            <h2 class="nm">{node.key.name.clone()}</h2>
+            <div class="dim3">{format!("{}, {}", node.key.kind, node.key.namespace.as_deref().unwrap_or("in the whole cluster"))}</div>
+        </div>
+        {each(causes(&shown), &mut |cause| view! { <section class="part">{cause_view(cause)}</section> }.whole())}
+        <section class="part">
+            <dl>{each(parts, &mut |(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }.whole())}</dl>
+        </section>
+        <section class="part row"><a class="btn" href=href>"Open"</a></section>
+    }
 }
 
 /// The name of an object of which nothing else is known yet.

@@ -61,11 +61,15 @@ fn tie(edge: &Edge, other: &Node, outgoing: bool) -> Tie {
         let note = if field.default { " (default)" } else { "" };
         (format!("{}{note}", field.path), field.on == away)
     };
+    let words = if outgoing {
+        relation.forward()
+    } else {
+        relation.backward().to_owned()
+    };
     Tie {
-        words: if outgoing {
-            relation.forward()
-        } else {
-            relation.backward().to_owned()
+        words: match edge.count {
+            0 | 1 => words,
+            count => format!("{words}, {} times", text::number(count)),
         },
         other: other.key.clone(),
         health: shown_health(other),

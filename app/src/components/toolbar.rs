@@ -6,12 +6,14 @@ use crate::components::tree::tally_words;
 use crate::components::whole::{Whole, each, part, says, whether, word};
 use crate::state::graph::LiveGraph;
 use crate::state::here::{use_change, use_here};
+use crate::state::level::weight;
 use crate::state::memo::memo;
 use crate::state::tree::Tally;
 use crate::text;
 use leptos::prelude::*;
 use model::NodeKey;
 use model::graph::Layer;
+use model::level::Level;
 
 /// How many objects there are and how many edges.
 #[component]
@@ -19,21 +21,45 @@ pub fn Totals(
     /// The graph.
     graph: LiveGraph,
 ) -> impl IntoView {
-    let tally = memo(move || {
+    let words = memo(move || {
         graph.version.track();
         graph.with(|graph| {
-            let unhealthy = graph
-                .nodes
-                .values()
-                .filter(|node| node.status.health == model::Health::Unhealthy)
-                .count();
-            Tally {
-                objects: text::count(graph.nodes.len()),
-                unhealthy: text::count(unhealthy),
+            let mut tally = Tally::default();
+            for (objects, unhealthy) in graph.nodes.values().map(weight) {
+                tally.objects += objects;
+                tally.unhealthy += unhealthy;
+            }
+            let words = tally_words(tally);
+            match graph.level {
+                Level::Object => words,
+                level => format!(
+                    "{words}, as {}",
+                    text::counted(text::count(graph.nodes.len()), level.word())
+                ),
             }
         })
     });
-    view! { <span class="dim num">{says(move || tally_words(tally.get()))}</span> }
+    view! { <span class="dim num">{says(move || words.get())}</span> }
+}
+
+/// From how far away the graph is seen: as far as it takes to draw it all, or as is chosen.
+#[component]
+pub fn Levels() -> impl IntoView {
+    let here = use_here();
+    part(move || {
+        // A focus is always shown as objects.
+        if here.query.with(|query| query.focus.is_some()) {
+            return ().whole();
+        }
+        let levels: Vec<Option<Level>> = [None].into_iter().chain(Level::ALL.map(Some)).collect();
+        let links = each(levels, &mut |level: Option<Level>| {
+            let href = says(move || here.href(|query| query.level = level));
+            let on = word(move || here.query.with(|query| query.level == level).then_some("true"));
+            let label = level.map_or("auto", Level::word);
+            view! { <a href=href aria-current=on>{label}</a> }.whole()
+        });
+        view! { <span class="seg" role="group" aria-label="Level">{links}</span> }.whole()
+    })
 }
 
 /// Which layers are drawn.

@@ -100,7 +100,7 @@ pub fn status_word(node: &Node) -> String {
         NodeState::Hidden => "not visible to you".to_owned(),
         NodeState::Virtual => "not an object".to_owned(),
         NodeState::Live if node.status.word.is_empty() => text::health(node.status.health).to_owned(),
-        NodeState::Live => node.status.word.clone(),
+        NodeState::Live | NodeState::Group => node.status.word.clone(),
     }
 }
 

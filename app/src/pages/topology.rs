@@ -3,7 +3,7 @@
 use crate::components::canvas::{GraphCanvas, ViewTools};
 use crate::components::detail::Selected;
 use crate::components::problem::Problem;
-use crate::components::toolbar::{Focus, Layers, Totals};
+use crate::components::toolbar::{Focus, Layers, Levels, Totals};
 use crate::components::tree::GraphTree;
 use crate::components::whole::{Whole, part, says, whether, word};
 use crate::pages::announce;
@@ -54,7 +54,7 @@ pub fn TopologyPage() -> impl IntoView {
                 <h1>"Topology"</h1>
                 <Totals graph=graph />
                 <Focus />
-                <span class="right"><Layers /></span>
+                <span class="right"><Levels /><Layers /></span>
             </div>
             <div class="split">
                 <div class="grow stage" data-view=word(move || Some(if as_tree.get() { "tree" } else { "canvas" }))>
@@ -66,7 +66,7 @@ pub fn TopologyPage() -> impl IntoView {
                         <a class="btn" href=says(toggle) aria-current=word(move || Some(if as_tree.get() { "true" } else { "false" }))>"Tree"</a>
                     </div>
                 </div>
-                <Selected />
+                <Selected page=graph />
             </div>
         }
             .whole(),

@@ -100,10 +100,11 @@ pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
             state,
         })) => {
             reached(epoch);
+            let level = content.level();
             store.replace(content);
             feed.phase.set(Phase::Ready);
             feed.take(Event::State(state), store);
-            start = first.map(|topic| (topic, epoch));
+            start = first.map(|topic| (topic, epoch, level));
         }
         Some(Err(error)) => feed.take(Event::Failed(error), store),
         None => {}
@@ -127,9 +128,10 @@ pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
         let since = start
             .try_update_value(Option::take)
             .flatten()
-            .filter(|(first, _)| *first == topic);
+            .filter(|(first, ..)| *first == topic);
         let sink = Arc::new(move |event| feed.take(event, store));
-        let id = live.follow(topic, since.map(|(_, epoch)| epoch), sink);
+        let (epoch, level) = since.map_or((None, None), |(_, epoch, level)| (Some(epoch), level));
+        let id = live.follow(topic, epoch, level, sink);
         on_cleanup(move || live.unfollow(id));
         now
     });

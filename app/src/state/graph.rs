@@ -113,10 +113,12 @@ impl Store for LiveGraph {
 
     fn apply(&self, delta: &Delta) {
         let Delta::Graph(delta) = delta else { return };
-        let (shape, family) = self.with(|graph| (changes_shape(delta), changes_family(graph, delta)));
+        let (shape, family) = self.with(|graph| (changes_shape(graph, delta), changes_family(graph, delta)));
         self.graph.update_value(|graph| graph.apply(delta));
-        self.touched
-            .update_value(|touched| touched.extend(delta.statuses.iter().map(|(id, _)| *id)));
+        self.touched.update_value(|touched| {
+            touched.extend(delta.statuses.iter().map(|(id, _)| *id));
+            touched.extend(delta.nodes.iter().map(|node| node.id));
+        });
         self.sync(
             delta
                 .nodes
@@ -137,8 +139,15 @@ impl Store for LiveGraph {
     }
 }
 
-fn changes_shape(delta: &GraphDelta) -> bool {
-    !(delta.nodes.is_empty()
+fn changes_shape(graph: &Graph, delta: &GraphDelta) -> bool {
+    // A group, or an object with another label, is where it was.
+    let stays = |node: &Node| {
+        let before = graph.nodes.get(&node.id);
+        before.is_some_and(|before| {
+            (&before.key, before.state, before.outside) == (&node.key, node.state, node.outside)
+        })
+    };
+    !(delta.nodes.iter().all(stays)
         && delta.removed_nodes.is_empty()
         && delta.edges.is_empty()
         && delta.removed_edges.is_empty())

@@ -4,6 +4,7 @@ use crate::browser::{self, SocketEvent};
 use crate::state::clock::Clock;
 use crate::state::session::{Event, Outcome, Session};
 use leptos::prelude::*;
+use model::level::Level;
 use model::stream::{ClientMessage, Format, Topic, TopicId, decode_binary, encode_binary};
 use model::{Epoch, Timestamp};
 use std::sync::Arc;
@@ -81,10 +82,10 @@ impl Live {
         browser::every(PING_MS, move || self.ping());
     }
 
-    /// Follows a topic from the state at `since`, or from a snapshot.
-    pub fn follow(&self, topic: Topic, since: Option<Epoch>, sink: Sink) -> TopicId {
+    /// Follows a topic from the state at `since`, or from a snapshot; see [`Session::follow`].
+    pub fn follow(&self, topic: Topic, since: Option<Epoch>, level: Option<Level>, sink: Sink) -> TopicId {
         let followed = self.inner.try_update_value(|inner| {
-            let (id, messages) = inner.session.follow(topic, since);
+            let (id, messages) = inner.session.follow(topic, since, level);
             inner.sinks.push((id, sink));
             (id, messages)
         });

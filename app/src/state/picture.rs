@@ -1,6 +1,7 @@
 //! What the canvas shows, as data: tiles, lines and regions, and the change from one picture to the next.
 
 use model::graph::{Derivation, Edge, Graph, Node, NodeState};
+use model::level::Level;
 use model::topology::Position;
 use model::{Health, KindId, NodeId};
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub enum Presence {
     Ghost,
     /// It is no object, or may not be seen.
     Faint,
+    /// It is there, many times.
+    Stack,
 }
 
 impl Presence {
@@ -44,6 +47,7 @@ impl Presence {
             Self::Solid => "solid",
             Self::Ghost => "ghost",
             Self::Faint => "faint",
+            Self::Stack => "stack",
         }
     }
 }
@@ -96,6 +100,7 @@ pub struct Picture {
     tiles: BTreeMap<String, Tile>,
     lines: BTreeMap<String, Line>,
     regions: Vec<Region>,
+    level: Level,
 }
 
 /// What turns one picture into the next.
@@ -111,6 +116,8 @@ pub struct Change {
     pub gone_lines: Vec<String>,
     /// All regions, if one changed.
     pub regions: Option<Vec<Region>>,
+    /// From how far away it is seen.
+    pub level: Level,
 }
 
 impl Tile {
@@ -121,7 +128,7 @@ impl Tile {
             NodeState::Hidden => "not visible",
             NodeState::Virtual => "",
             NodeState::Live if status.word.is_empty() => status.health.word(),
-            NodeState::Live => status.word.as_str(),
+            NodeState::Live | NodeState::Group => status.word.as_str(),
         };
         let missing = node.state == NodeState::Missing;
         Self {
@@ -134,6 +141,7 @@ impl Tile {
                 NodeState::Live => Presence::Solid,
                 NodeState::Missing => Presence::Ghost,
                 NodeState::Hidden | NodeState::Virtual => Presence::Faint,
+                NodeState::Group => Presence::Stack,
             },
             ready: status.replicas.map(|replicas| (replicas.ready, replicas.desired)),
             at,
@@ -143,6 +151,9 @@ impl Tile {
 
 /// The short code of a kind: of the table, or its capitals.
 pub fn code(kind: &str) -> String {
+    if kind == "Application" {
+        return "APP".to_owned();
+    }
     KindId::of(kind).map_or_else(
         || {
             kind.split('.')
@@ -195,6 +206,7 @@ impl Picture {
             tiles,
             lines,
             regions: places.regions,
+            level: graph.level,
         }
     }
 
@@ -226,6 +238,7 @@ impl Picture {
                 .cloned()
                 .collect(),
             regions: (self.regions != later.regions).then(|| later.regions.clone()),
+            level: later.level,
         };
         *self = later;
         change
@@ -233,7 +246,10 @@ impl Picture {
 
     /// Takes the present status of some nodes. Nothing moves; cost: those nodes and the regions.
     pub fn touch(&mut self, graph: &Graph, touched: &[NodeId], regions: Vec<Region>) -> Change {
-        let mut change = Change::default();
+        let mut change = Change {
+            level: self.level,
+            ..Change::default()
+        };
         for id in touched {
             let Some(node) = graph.nodes.get(id) else {
                 continue;

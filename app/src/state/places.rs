@@ -16,8 +16,10 @@ pub fn of(graph: &Graph) -> Places {
         at: (group.position.x, group.position.y),
         size: (group.width, group.height),
     });
+    // What a group has counts, not the group.
+    let regions = recount(&regions.collect::<Vec<_>>(), graph);
     Places {
-        regions: regions.collect(),
+        regions,
         nodes: layout.positions,
     }
 }

@@ -1,6 +1,7 @@
 //! The client's side of the stream's protocol, without I/O: what is followed, up to which epoch, and what to say when
 //! the socket opens, speaks or closes.
 
+use model::level::Level;
 use model::stream::{ClientMessage, Delta, ServerMessage, Snapshot, Topic, TopicId, TopicState, VERSION};
 use model::{ApiError, Epoch, Timestamp};
 
@@ -20,6 +21,8 @@ struct Followed {
     topic: Topic,
     /// The state the page holds; `None` until the first snapshot.
     epoch: Option<Epoch>,
+    /// From how far away the page sees a graph.
+    level: Option<Level>,
 }
 
 /// Something happened to a topic.
@@ -51,14 +54,21 @@ pub enum Outcome {
 }
 
 impl Session {
-    /// Follows a topic from the state at `since`, or from a snapshot. Answers its number and what to say now.
-    pub fn follow(&mut self, topic: Topic, since: Option<Epoch>) -> (TopicId, Vec<ClientMessage>) {
+    /// Follows a topic from the state at `since`, or from a snapshot; `level` is that of a graph in that state. Answers its
+    /// number and what to say now.
+    pub fn follow(
+        &mut self,
+        topic: Topic,
+        since: Option<Epoch>,
+        level: Option<Level>,
+    ) -> (TopicId, Vec<ClientMessage>) {
         self.next += 1;
         let id = TopicId(self.next);
         let followed = Followed {
             id,
             topic,
             epoch: since,
+            level,
         };
         let now = if self.open {
             vec![followed.subscribe()]
@@ -109,6 +119,7 @@ impl Session {
             ServerMessage::Snapshot { id, epoch, content } => match self.find(id) {
                 Some(followed) => {
                     followed.epoch = Some(epoch);
+                    followed.level = content.level();
                     Outcome::Event(id, Event::Snapshot(epoch, content))
                 }
                 None => Outcome::Nothing,
@@ -122,12 +133,12 @@ impl Session {
             } => match self.find(id) {
                 // Waiting for a snapshot: what came before it does not count.
                 None | Some(Followed { epoch: None, .. }) => Outcome::Nothing,
-                Some(followed) if followed.epoch == Some(from) => {
+                Some(followed) if followed.epoch == Some(from) && followed.level == content.level() => {
                     followed.epoch = Some(to);
                     Outcome::Event(id, Event::Delta(to, content, seen_at))
                 }
                 Some(followed) => {
-                    // A gap: never apply a delta to a state it does not start from.
+                    // A gap, or another level: never apply a delta to a state it does not start from.
                     followed.epoch = None;
                     Outcome::Say(vec![ClientMessage::Unsubscribe { id }, followed.subscribe()])
                 }
@@ -183,7 +194,7 @@ mod tests {
     #[test]
     fn a_lost_stream_is_taken_up_at_the_last_epoch() {
         let mut session = Session::default();
-        let (id, now) = session.follow(Topic::Clusters, Some(Epoch(5)));
+        let (id, now) = session.follow(Topic::Clusters, Some(Epoch(5)), None);
         assert!(now.is_empty(), "nothing is said before the socket is open");
         assert_eq!(session.opened()[1], subscribe(id, Some(5)));
         assert!(matches!(session.received(delta(id, 5, 8)), Outcome::Event(..)));
@@ -194,7 +205,7 @@ mod tests {
     #[test]
     fn a_gap_asks_for_a_snapshot_and_ignores_deltas_until_it_comes() {
         let mut session = Session::default();
-        let (id, _) = session.follow(Topic::Clusters, Some(Epoch(5)));
+        let (id, _) = session.follow(Topic::Clusters, Some(Epoch(5)), None);
         session.opened();
         let outcome = session.received(delta(id, 6, 7));
         assert_eq!(
@@ -212,10 +223,35 @@ mod tests {
     }
 
     #[test]
+    fn a_delta_of_another_level_asks_for_a_snapshot() {
+        let mut session = Session::default();
+        let topic = Topic::Graph {
+            cluster: "demo".into(),
+            query: model::graph::GraphQuery::default(),
+        };
+        let (id, _) = session.follow(topic, Some(Epoch(5)), Some(Level::Namespace));
+        session.opened();
+        let delta = |from, to, level| ServerMessage::Delta {
+            id,
+            from: Epoch(from),
+            to: Epoch(to),
+            seen_at: Timestamp(0),
+            content: Delta::Graph(model::graph::GraphDelta {
+                level,
+                ..model::graph::GraphDelta::default()
+            }),
+        };
+        let fits = session.received(delta(5, 6, Level::Namespace));
+        assert!(matches!(fits, Outcome::Event(..)));
+        let other = session.received(delta(6, 7, Level::Object));
+        assert!(matches!(other, Outcome::Say(messages) if messages.len() == 2));
+    }
+
+    #[test]
     fn a_topic_that_is_no_longer_followed_says_nothing() {
         let mut session = Session::default();
         session.opened();
-        let (id, said) = session.follow(Topic::Clusters, None);
+        let (id, said) = session.follow(Topic::Clusters, None, None);
         assert_eq!(said, [subscribe(id, None)]);
         assert_eq!(session.unfollow(id), [ClientMessage::Unsubscribe { id }]);
         assert_eq!(session.received(delta(id, 0, 1)), Outcome::Nothing);

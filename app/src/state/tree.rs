@@ -1,8 +1,9 @@
 //! The graph as a tree: namespaces, in them owner chains from the root down. The same content as the canvas, for
 //! reading, for the keyboard, and for pages without script.
 
+use crate::state::level::weight;
 use model::graph::{Graph, Node, Relation};
-use model::{Health, NodeId, NodeKey};
+use model::{NodeId, NodeKey};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use topology::layout::in_order;
@@ -121,8 +122,9 @@ pub fn tally(graph: &Graph) -> BTreeMap<Option<String>, Tally> {
             Some(tally) => tally,
             None => tallies.entry(node.key.namespace.clone()).or_default(),
         };
-        tally.objects += 1;
-        tally.unhealthy += u32::from(node.status.health == Health::Unhealthy);
+        let (objects, unhealthy) = weight(node);
+        tally.objects += objects;
+        tally.unhealthy += unhealthy;
     }
     tallies
 }

@@ -1,6 +1,7 @@
 //! Addresses: which page, and what the query says. Parsed once, here; links are printed from the same types.
 
 use model::graph::{GraphQuery, Layer};
+use model::level::Level;
 use model::list::{ListQuery, Sort};
 use model::{ClusterId, KindId, NodeKey};
 use std::fmt::Write;
@@ -119,6 +120,8 @@ pub struct Query {
     pub focus: Option<NodeKey>,
     /// `depth`: how near; [`GraphQuery::default_depth`] if absent.
     pub depth: Option<u8>,
+    /// `level`: from how far away; `None` for the deepest that can be drawn.
+    pub level: Option<Level>,
     /// `sel`: the selected object.
     pub selected: Option<NodeKey>,
     /// `view=tree`: the tree instead of the canvas.
@@ -150,6 +153,7 @@ impl Query {
                 }
                 "focus" => query.focus = value.parse().ok(),
                 "depth" => query.depth = value.parse().ok().filter(|depth| (1..=10).contains(depth)),
+                "level" => query.level = Level::ALL.into_iter().find(|level| level.word() == value),
                 "sel" => query.selected = value.parse().ok(),
                 "view" => query.tree = value == "tree",
                 _ => {}
@@ -188,6 +192,7 @@ impl Query {
             layers: self.layers.clone(),
             focus: self.focus.clone(),
             depth: self.depth(),
+            level: self.level.filter(|_| self.focus.is_none()),
         }
     }
 
@@ -222,6 +227,7 @@ impl Query {
         pairs.extend(self.layers.iter().map(|layer| ("layer", layer.word().to_owned())));
         pairs.extend(self.focus.iter().map(|key| ("focus", key.to_string())));
         pairs.extend(self.depth.iter().map(|depth| ("depth", depth.to_string())));
+        pairs.extend(self.level.iter().map(|level| ("level", level.word().to_owned())));
         pairs.extend(self.selected.iter().map(|key| ("sel", key.to_string())));
         if self.tree {
             pairs.push(("view", "tree".to_owned()));

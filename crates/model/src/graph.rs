@@ -1,5 +1,6 @@
 //! The graph as it travels: nodes, edges with their proof, and the difference between two states of it.
 
+use crate::level::{Level, Members};
 use crate::{Epoch, Health, NodeId, NodeKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,6 +9,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph {
+    /// How far away it is seen from: at another level than that of objects, nodes are groups of them.
+    pub level: Level,
     /// The nodes.
     #[serde(with = "values")]
     pub nodes: BTreeMap<NodeId, Node>,
@@ -38,6 +41,8 @@ pub struct Node {
     pub labels: BTreeMap<String, String>,
     /// What changes while it lives.
     pub status: Status,
+    /// What it has, if it is a group.
+    pub members: Option<Members>,
 }
 
 /// Whether a node is an object.
@@ -54,6 +59,8 @@ pub enum NodeState {
     Hidden,
     /// Not an object of the API: a user, a group, an address range.
     Virtual,
+    /// Not an object but many: those of an application, a namespace, the cluster.
+    Group,
 }
 
 /// How an object is.
@@ -128,8 +135,10 @@ pub struct Edge {
     pub derivation: Derivation,
     /// 1.0 unless inferred.
     pub confidence: f32,
-    /// The fields that prove it; never empty.
+    /// The fields that prove it; empty only between groups.
     pub fields: Vec<SourceField>,
+    /// How many edges it stands for: 1, or more between groups.
+    pub count: u32,
 }
 
 /// A field that proves an edge.
@@ -453,6 +462,8 @@ impl Layer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GraphDelta {
+    /// The level of both states. A delta of another level than the receiver's does not fit.
+    pub level: Level,
     /// Nodes that are new, or of which more than the status changed.
     pub nodes: Vec<Node>,
     /// Nodes of which only the status changed.
@@ -500,7 +511,10 @@ impl Graph {
 
     /// The delta from `self` to `later`: `self.apply(&self.diff(later))` equals `later`. Cost: both graphs.
     pub fn diff(&self, later: &Graph) -> GraphDelta {
-        let mut delta = GraphDelta::default();
+        let mut delta = GraphDelta {
+            level: later.level,
+            ..GraphDelta::default()
+        };
         for (id, node) in &later.nodes {
             match self.nodes.get(id) {
                 Some(before) if before == node => {}
@@ -553,6 +567,9 @@ pub struct GraphQuery {
     /// How many edges away from the focus, in either direction; 1 to 10.
     #[serde(default = "GraphQuery::default_depth")]
     pub depth: u8,
+    /// From how far away; `None`: the deepest level at which it is not too much to be drawn. A focus is shown as objects.
+    #[serde(default)]
+    pub level: Option<Level>,
 }
 
 impl GraphQuery {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// How far away the graph is seen from, far first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Level {
     /// One group.
@@ -38,6 +39,37 @@ impl Level {
             Level::Application => "application",
             Level::Object => "object",
         }
+    }
+}
+
+/// What a group of objects has: on the node that stands for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Members {
+    /// Objects by kind; Events are not counted.
+    pub counts: BTreeMap<String, u32>,
+    /// Objects by their own health.
+    pub healths: BTreeMap<Health, u32>,
+    /// Places of objects that are named and not there.
+    pub missing: u32,
+    /// Places of objects of which nobody can say.
+    pub hidden: u32,
+    /// What an application's instance is part of.
+    pub part_of: Option<String>,
+    /// The object at the root of the owners, where nothing else says what the objects are part of.
+    pub root: Option<NodeKey>,
+}
+
+impl Members {
+    /// How many objects.
+    pub fn objects(&self) -> u32 {
+        self.counts.values().sum()
+    }
+
+    /// How many of them are unhealthy themselves.
+    pub fn unhealthy(&self) -> u32 {
+        self.healths.get(&Health::Unhealthy).copied().unwrap_or_default()
     }
 }
 

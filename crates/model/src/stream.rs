@@ -6,6 +6,7 @@
 
 use crate::cluster::{Cluster, KindProblem};
 use crate::graph::{Graph, GraphDelta, GraphQuery};
+use crate::level::Level;
 use crate::list::{ListDelta, ListQuery, ListWindow};
 use crate::{ApiError, ClusterId, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -221,6 +222,14 @@ pub enum TopicState {
 }
 
 impl Snapshot {
+    /// The level of a graph.
+    pub fn level(&self) -> Option<Level> {
+        match self {
+            Snapshot::Graph(graph) => Some(graph.level),
+            Snapshot::Clusters(_) | Snapshot::List(_) => None,
+        }
+    }
+
     /// Applies a delta of the same topic. A delta of another topic changes nothing and answers false.
     pub fn apply(&mut self, delta: &Delta) -> bool {
         match (self, delta) {
@@ -228,7 +237,7 @@ impl Snapshot {
                 delta.apply(clusters);
                 true
             }
-            (Snapshot::Graph(graph), Delta::Graph(delta)) => {
+            (Snapshot::Graph(graph), Delta::Graph(delta)) if graph.level == delta.level => {
                 graph.apply(delta);
                 true
             }
@@ -237,6 +246,16 @@ impl Snapshot {
                 true
             }
             _ => false,
+        }
+    }
+}
+
+impl Delta {
+    /// The level of a graph's delta.
+    pub fn level(&self) -> Option<Level> {
+        match self {
+            Delta::Graph(delta) => Some(delta.level),
+            Delta::Clusters(_) | Delta::List(_) => None,
         }
     }
 }

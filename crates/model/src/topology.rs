@@ -4,6 +4,7 @@ use crate::cluster::Counts;
 use crate::graph::{
     Derivation, Edge, Graph, Layer, Node, NodeState, OwnedHealth, Relation, Replicas, SourceField,
 };
+use crate::level::{Level, Members};
 use crate::{ClusterId, Epoch, Health, NodeId, NodeKey, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +57,9 @@ pub struct TopologyNode {
     /// Outside the namespaces asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub outside: bool,
+    /// What it has, if it is a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
     /// The middle of its box, in pixels at zoom 1.
     pub position: Position,
 }
@@ -136,8 +140,10 @@ pub struct EdgeMetadata {
     pub derivation: Derivation,
     /// 1.0 unless inferred.
     pub confidence: f32,
-    /// The fields that prove it.
+    /// The fields that prove it; none between groups.
     pub source_fields: Vec<SourceField>,
+    /// How many edges it stands for: 1, or more between groups.
+    pub count: u32,
 }
 
 /// A box that nodes are drawn in.
@@ -172,6 +178,8 @@ pub struct TopologyMetadata {
     pub generated_at: Timestamp,
     /// The state it shows.
     pub epoch: Epoch,
+    /// How far away it is seen from: at another level than `object`, nodes are groups of objects.
+    pub level: Level,
     /// SHA-256 over the sorted node and edge keys, in hex: the same seed gives the same positions.
     pub layout_seed: String,
     /// False if a kind is denied, failing or not synced; the warnings say which.
@@ -213,6 +221,7 @@ impl TopologyNode {
             created_at,
             labels,
             status,
+            members,
             ..
         } = node.clone();
         Self {
@@ -238,6 +247,7 @@ impl TopologyNode {
             state,
             group,
             outside,
+            members,
             position,
         }
     }
@@ -262,6 +272,7 @@ impl TopologyEdge {
                 derivation: edge.derivation,
                 confidence: edge.confidence,
                 source_fields: edge.fields.clone(),
+                count: edge.count,
             },
         })
     }

@@ -6,6 +6,7 @@ use model::cluster::{Cluster, ClusterStatus, Sync};
 use model::graph::{
     Derivation, Edge, EdgeKey, End, Graph, Layer, Node, NodeState, Relation, SourceField, Status,
 };
+use model::level::Level;
 use model::list::{Cell, ListWindow, Row};
 use model::stream::{ClustersDelta, Delta, Format, Snapshot};
 use model::{ClusterId, Health, NodeId, NodeKey};
@@ -32,6 +33,7 @@ fn node() -> impl Strategy<Value = Node> {
             health,
             ..Status::default()
         },
+        members: None,
     })
 }
 
@@ -58,6 +60,7 @@ fn graph() -> impl Strategy<Value = Graph> {
                         reason: None,
                         derivation: Derivation::Owner,
                         confidence: 1.0,
+                        count: 1,
                         fields: vec![SourceField {
                             path: "metadata.ownerReferences[0]".into(),
                             on: End::Target,
@@ -67,7 +70,11 @@ fn graph() -> impl Strategy<Value = Graph> {
                     (key, edge)
                 })
                 .collect();
-            Graph { nodes, edges }
+            Graph {
+                level: Level::Object,
+                nodes,
+                edges,
+            }
         })
 }
 
@@ -185,6 +192,11 @@ fn a_delta_of_another_topic_is_refused() {
     let before = state.clone();
     assert!(!state.apply(&Delta::Graph(a_graph_delta())));
     assert_eq!(state, before);
+    let mut graph = Snapshot::Graph(model::graph::Graph {
+        level: Level::Namespace,
+        ..Default::default()
+    });
+    assert!(!graph.apply(&Delta::Graph(a_graph_delta())), "of another level");
 }
 
 fn a_graph_delta() -> model::graph::GraphDelta {

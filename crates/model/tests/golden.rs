@@ -10,6 +10,7 @@ use model::graph::{
     Derivation, Edge, EdgeKey, End, Graph, GraphDelta, GraphQuery, Layer, Node, NodeState, OwnedHealth,
     Relation, Replicas, SourceField, Status,
 };
+use model::level::Level;
 use model::list::{Cell, ListDelta, ListQuery, Row};
 use model::stream::{
     ClientMessage, ClustersDelta, Delta, Format, Limits, ServerMessage, Snapshot, Topic, TopicId, TopicState,
@@ -51,6 +52,7 @@ fn pod() -> Node {
         created_at: Some(TIME),
         labels: BTreeMap::from([("app".into(), "cart".into())]),
         status: crashing(),
+        members: None,
     }
 }
 
@@ -85,6 +87,7 @@ fn edge() -> Edge {
         reason: Some("ConfigMap cart-config does not exist".into()),
         derivation: Derivation::Reference,
         confidence: 1.0,
+        count: 1,
         fields: vec![SourceField {
             path: "spec.containers[0].envFrom[1].configMapRef.name".into(),
             on: End::Source,
@@ -131,6 +134,7 @@ fn client_messages() {
         layers: vec![Layer::Network],
         focus: Some(NodeKey::new("Node", None, "node-1")),
         depth: 3,
+        level: None,
     };
     check(
         "subscribe_graph",
@@ -209,6 +213,7 @@ fn server_messages() {
         },
     );
     let delta = GraphDelta {
+        level: Level::Object,
         nodes: vec![pod()],
         statuses: vec![(NodeId(8), crashing())],
         removed_nodes: vec![NodeId(9)],

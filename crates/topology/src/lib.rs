@@ -62,4 +62,4 @@ pub use list::ListView;
 pub use query::QueryError;
 pub use state::{Entry, State};
 pub use symbols::{Sym, Symbols};
-pub use view::{GraphView, LevelView, ViewError};
+pub use view::{GraphView, LevelView, ViewError, ViewStep};

@@ -25,6 +25,7 @@ impl Proof {
     /// The edge as it travels.
     pub fn edge(&self, key: EdgeKey) -> Edge {
         Edge {
+            count: 1,
             key,
             layer: self.layer,
             healthy: self.healthy,

@@ -14,7 +14,7 @@ mod focus;
 mod levels;
 mod scope;
 
-pub use levels::{LevelView, NODE_BUDGET, parse_level};
+pub use levels::{LevelView, NODE_BUDGET, ViewStep, parse_level};
 
 /// The largest depth of a focus.
 pub const MAX_DEPTH: u8 = 10;

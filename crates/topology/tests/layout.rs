@@ -22,6 +22,7 @@ fn node(id: u32, key: &str) -> Node {
         created_at: None,
         labels: BTreeMap::new(),
         status: Status::default(),
+        members: None,
     }
 }
 
@@ -38,11 +39,13 @@ fn edge(source: u32, relation: Relation, target: u32) -> model::graph::Edge {
         derivation: model::graph::Derivation::Reference,
         confidence: 1.0,
         fields: Vec::new(),
+        count: 1,
     }
 }
 
 fn graph(nodes: Vec<Node>, edges: Vec<model::graph::Edge>) -> Graph {
     Graph {
+        level: model::level::Level::Object,
         nodes: nodes.into_iter().map(|node| (node.id, node)).collect(),
         edges: edges.into_iter().map(|edge| (edge.key, edge)).collect(),
     }

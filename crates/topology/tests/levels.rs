@@ -5,7 +5,7 @@
 #[path = "scale/cluster.rs"]
 mod cluster;
 
-use model::graph::{GraphQuery, Layer, Relation};
+use model::graph::{GraphQuery, Layer, NodeState, Relation};
 use model::level::{Group, Groups, Level, Picture, PictureDelta};
 use model::{ApiError, ErrorCode, Health};
 use topology::view::{NODE_BUDGET, parse_level};
@@ -175,6 +175,31 @@ fn what_happens_elsewhere_is_not_sent() {
         "the instance, and the root of the owners"
     );
     assert!(delta.edges.is_empty() && delta.removed_groups.is_empty());
+}
+
+#[test]
+fn groups_travel_as_nodes_and_what_is_between_them_as_one_edge() {
+    let mut index = cluster::index(510);
+    crash(&mut index, 7);
+    let query = GraphQuery {
+        level: Some(Level::Namespace),
+        ..query(&[])
+    };
+    let graph = LevelView::of(&query).unwrap().graph(&index.state()).unwrap();
+    assert_eq!(graph.level, Level::Namespace);
+    let mut nodes = graph.nodes.values();
+    let team = nodes.find(|node| node.key.to_string() == "Namespace/team-0").unwrap();
+    let members = team.members.as_ref().unwrap();
+    assert_eq!((team.state, members.counts["Pod"]), (NodeState::Group, 500));
+    let worst = team.status.owned.as_ref().unwrap();
+    assert_eq!(worst.cause.to_string(), "Pod/team-0/app-0-7c5b8d9f6-7");
+    assert_eq!(team.status.word, format!("{} objects", members.objects()));
+    let of_team = graph.edges.values().filter(|edge| edge.key.source == team.id);
+    let runs: Vec<u32> = of_team
+        .filter(|edge| edge.key.relation == Relation::RunsOn)
+        .map(|edge| edge.count)
+        .collect();
+    assert_eq!(runs, [500]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use topology::facts::Key;
-use topology::{Change, GraphView, Index, LevelView, ListView, State, Sym};
+use topology::{Change, GraphView, Index, LevelView, ListView, State, Sym, ViewStep};
 use world::{Event, World};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -168,6 +168,9 @@ struct Distant {
     level: Option<Level>,
     view: LevelView,
     picture: Picture,
+    /// The same as it travels.
+    drawer: LevelView,
+    drawn: Graph,
 }
 
 /// Few enough that small worlds are seen at every level.
@@ -177,11 +180,15 @@ impl Distant {
     fn new(query: GraphQuery, level: Option<Level>, state: &State) -> Self {
         let mut view = LevelView::parse(&query, level, BUDGET).unwrap();
         let picture = view.snapshot(state).unwrap();
+        let mut drawer = view.clone();
+        let drawn = drawer.graph(state).unwrap();
         Self {
             query,
             level,
             view,
             picture,
+            drawer,
+            drawn,
         }
     }
 
@@ -196,6 +203,19 @@ impl Distant {
             self.query, self.level
         );
         assert_eq!(self.view.level(), fresh.view.level());
+        match self.drawer.step(state, change) {
+            None => {}
+            Some(ViewStep::Whole(graph)) => self.drawn = graph,
+            Some(ViewStep::Delta(delta)) => {
+                assert_eq!(delta.level, self.drawn.level);
+                self.drawn.apply(&delta);
+            }
+        }
+        assert_eq!(self.drawn, fresh.drawn, "{:?} at {:?}", self.query, self.level);
+        assert_eq!(self.drawn.level, self.view.level());
+        for key in self.drawn.edges.keys() {
+            assert!(self.drawn.nodes.contains_key(&key.source) && self.drawn.nodes.contains_key(&key.target));
+        }
         if let Picture::Groups(groups) = &self.picture {
             for key in groups.edges.keys() {
                 assert!(groups.groups.contains_key(&key.source) && groups.groups.contains_key(&key.target));

@@ -5,7 +5,8 @@ use crate::http::query::{self, Parameters};
 use crate::server::Shared;
 use crate::trust;
 use ::topology::layout::{layout, layout_seed};
-use ::topology::{GraphView, State as GraphState};
+use ::topology::view::parse_level;
+use ::topology::{LevelView, State as GraphState};
 use axum::Json;
 use axum::extract::{Path, State};
 use cluster::Published;
@@ -28,7 +29,7 @@ const PARAMETERS: [&str; 5] = ["namespace", "focus", "depth", "layer", "level"];
         ("focus" = Option<String>, Query, description = "Only what is near this object: `Kind/namespace/name` or `Kind/name`"),
         ("depth" = Option<u8>, Query, description = "How many edges away from the focus, 1 to 10; 2 by default"),
         ("layer" = Option<Vec<Layer>>, Query, description = "Only this layer; may be repeated"),
-        ("level" = Option<String>, Query, description = "`auto` or `object`"),
+        ("level" = Option<String>, Query, description = "`auto` (the deepest level with at most 1,500 nodes), `cluster`, `namespace`, `application` or `object`"),
     ),
     responses(
         (status = OK, body = Topology),
@@ -50,8 +51,8 @@ pub(super) async fn get(
     if let Some(error) = trust::never_reached(&id, &published) {
         return Err(error.into());
     }
-    let mut view = GraphView::parse(&query).map_err(ApiError::from)?;
-    let graph = match view.snapshot(&published.state) {
+    let mut view = LevelView::of(&query).map_err(ApiError::from)?;
+    let graph = match view.graph(&published.state) {
         Ok(graph) => graph,
         // Before everything is in, nobody can say that the object does not exist.
         Err(_) if !published.sync.complete => {
@@ -64,9 +65,10 @@ pub(super) async fn get(
 }
 
 fn graph_query(parameters: &Parameters) -> Result<GraphQuery, Problem> {
-    parameters.parsed("level", "auto or object", |level| {
-        ["auto", "object"].contains(&level).then_some(())
-    })?;
+    let level = match parameters.one("level")? {
+        Some(text) => parse_level(text).map_err(ApiError::from)?,
+        None => None,
+    };
     let layers = parameters.many("layer").map(|word| {
         let allowed = || Layer::ALL.map(Layer::word).join(", ");
         let found = Layer::ALL.into_iter().find(|layer| layer.word() == word);
@@ -87,6 +89,7 @@ fn graph_query(parameters: &Parameters) -> Result<GraphQuery, Problem> {
         layers: layers.collect::<Result<_, _>>()?,
         focus,
         depth: depth.unwrap_or(GraphQuery::default_depth()),
+        level,
     })
 }
 
@@ -121,6 +124,7 @@ fn answer(
             cluster_id: id,
             generated_at: now,
             epoch: published.epoch,
+            level: graph.level,
             layout_seed: layout_seed(graph),
             is_complete: warnings.is_empty(),
             warnings,

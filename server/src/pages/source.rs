@@ -6,7 +6,7 @@ use app::source::{Source, TopicView};
 use cluster::Registry;
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{ApiError, ClusterId};
-use topology::GraphView;
+use topology::LevelView;
 
 /// The registry as a source of pages.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl LiveSource {
 
     fn graph(&self, id: &ClusterId, query: &model::graph::GraphQuery) -> Result<TopicView, ApiError> {
         let published = trust::published(&self.registry, id)?;
-        let content = match GraphView::parse(query)?.snapshot(&published.state) {
+        let content = match LevelView::of(query)?.graph(&published.state) {
             Ok(graph) => graph,
             // Before everything is in, nobody can say that the focus does not exist.
             Err(_) if !published.sync.complete => model::graph::Graph::default(),

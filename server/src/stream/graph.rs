@@ -6,19 +6,20 @@ use cluster::{Published, Registry, Since};
 use model::graph::GraphQuery;
 use model::stream::{Delta, Snapshot};
 use model::{ApiError, ClusterId, Epoch};
-use topology::{GraphView, ViewError};
+use topology::{LevelView, ViewError, ViewStep};
 
 /// A view of a cluster's graph as a session follows it.
 #[derive(Debug)]
 pub(super) struct FollowedGraph {
     cluster: ClusterId,
     query: GraphQuery,
-    view: GraphView,
+    view: LevelView,
     /// The state the view is at; `None`: the next step is a snapshot.
     cursor: Option<Epoch>,
     /// The state the client was sent last. It stays behind the cursor while nothing changes in the view.
     sent: Epoch,
-    /// A view with a focus remembers its nodes; one that is taken up from a client's epoch has yet to learn them.
+    /// Whether the view knows what the client has. A focus remembers its nodes, and a level that is chosen depends on the
+    /// state: a view that is taken up from a client's epoch has yet to learn them.
     primed: bool,
 }
 
@@ -31,10 +32,10 @@ impl FollowedGraph {
         Ok(Self {
             cluster,
             query: query.clone(),
-            view: GraphView::parse(query)?,
+            view: LevelView::of(query)?,
             cursor: since,
             sent: since.unwrap_or_default(),
-            primed: query.focus.is_none(),
+            primed: query.focus.is_none() && query.level.is_some(),
         })
     }
 
@@ -48,6 +49,12 @@ impl FollowedGraph {
             return Update::without_engine(registry, &self.cluster);
         };
         let since = self.cursor.map(|cursor| engine.since(cursor));
+        if let Some(Since::Changed { published, .. }) = &since
+            && !self.primed
+            && self.query.focus.is_none()
+        {
+            self.primed = self.view.resume(&published.state);
+        }
         match since {
             Some(Since::Unchanged) if self.primed => {
                 Update::new(Step::None, trust::of_graph(&engine.published()))
@@ -58,9 +65,13 @@ impl FollowedGraph {
                 seen_at,
                 published,
             }) if self.primed => {
-                let step = match self.view.delta(&published.state, &change) {
+                let step = match self.view.step(&published.state, &change) {
                     None => Step::None,
-                    Some(delta) => Step::Delta {
+                    Some(ViewStep::Whole(graph)) => {
+                        self.sent = to;
+                        Step::Snapshot(to, Snapshot::Graph(graph))
+                    }
+                    Some(ViewStep::Delta(delta)) => Step::Delta {
                         from: std::mem::replace(&mut self.sent, to),
                         to,
                         seen_at,
@@ -88,7 +99,7 @@ impl FollowedGraph {
         if self.cursor != Some(published.epoch) {
             return self.snapshot(published);
         }
-        match self.view.snapshot(&published.state) {
+        match self.view.graph(&published.state) {
             Ok(_) => {
                 self.primed = true;
                 Update::new(Step::None, trust::of_graph(published))
@@ -98,7 +109,7 @@ impl FollowedGraph {
     }
 
     fn snapshot(&mut self, published: &Published) -> Update {
-        match self.view.snapshot(&published.state) {
+        match self.view.graph(&published.state) {
             Ok(graph) => {
                 self.primed = true;
                 self.cursor = Some(published.epoch);

@@ -149,6 +149,7 @@ impl Entry {
             created_at: facts.and_then(|facts| facts.created),
             labels: facts.map(|facts| label_map(&facts.labels)).unwrap_or_default(),
             status: self.status(state),
+            members: None,
         }
     }
 

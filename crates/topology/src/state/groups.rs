@@ -104,7 +104,8 @@ impl Members {
             NodeState::Missing => return add(&mut self.missing),
             NodeState::Hidden => return add(&mut self.hidden),
             NodeState::Virtual => return add(&mut self.virtuals),
-            NodeState::Live => {}
+            // A group is no entry of its own.
+            NodeState::Live | NodeState::Group => {}
         }
         let (kind, health) = (entry.key().kind, entry.health());
         if let Some(place) = Health::ALL.iter().position(|own| *own == health)

@@ -5,6 +5,7 @@ use super::scope::Scope;
 use crate::change::{Change, EdgeChange, Extent};
 use crate::state::State;
 use model::graph::{Edge, EdgeKey, Graph, GraphDelta};
+use model::level::Level;
 use model::{NodeId, NodeKey};
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +46,11 @@ impl Focus {
             .filter(|(key, proof)| scope.has_layer(proof.layer) && self.members.contains(&key.target))
             .map(|(key, proof)| (key, proof.edge(key)))
             .collect();
-        Ok(Graph { nodes, edges })
+        Ok(Graph {
+            level: Level::Object,
+            nodes,
+            edges,
+        })
     }
 
     pub(super) fn delta(&mut self, scope: &Scope, state: &State, change: &Change) -> GraphDelta {

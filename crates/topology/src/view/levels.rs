@@ -5,10 +5,11 @@ use super::{GraphView, ViewError};
 use crate::change::Change;
 use crate::query::QueryError;
 use crate::state::State;
-use model::graph::{GraphQuery, Layer};
+use model::graph::{Graph, GraphDelta, GraphQuery, Layer};
 use model::level::{Groups, GroupsDelta, Level, Picture, PictureDelta};
 use picture::{WHOLE, whole};
 
+mod drawn;
 mod picture;
 
 /// How many nodes are shown as objects before they are shown as groups.
@@ -27,6 +28,15 @@ pub struct LevelView {
     budget: u32,
     /// What the receiver has.
     level: Level,
+}
+
+/// Where a receiver goes from the state that it has.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ViewStep {
+    /// By a delta.
+    Delta(GraphDelta),
+    /// The level is another now: to the whole view.
+    Whole(Graph),
 }
 
 /// Reads a `level` as the API takes it; `None` is `auto`.

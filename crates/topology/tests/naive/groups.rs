@@ -107,7 +107,7 @@ impl<'n> Naive<'n> {
                 NodeState::Missing => expected.missing += 1,
                 NodeState::Hidden => expected.hidden += 1,
                 NodeState::Virtual => {}
-                NodeState::Live => {
+                NodeState::Live | NodeState::Group => {
                     let kind = entry.key().kind.get();
                     *expected.counts.entry(kind.id.to_owned()).or_default() += 1;
                     *expected.healths.entry(entry.health()).or_default() += 1;
