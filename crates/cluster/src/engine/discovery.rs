@@ -253,3 +253,6 @@ impl Discoverer {
         let _ = self.watches.output.send(inlet).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
