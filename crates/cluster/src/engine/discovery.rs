@@ -18,7 +18,8 @@ use crate::clock;
 use crate::tasks::{TaskKind, Tasks};
 use crate::watch::{Input, KindWatch, Namespaces, WatchContext};
 
-use catalog::{Catalog, Found};
+use catalog::Catalog;
+pub(crate) use catalog::Found;
 pub(crate) use definitions::Definitions;
 
 mod ask;
@@ -252,3 +253,6 @@ impl Discoverer {
         let _ = self.watches.output.send(inlet).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The writer, fed by hand.
 
+use super::discovery::{Found, Served};
 use super::link::News as LinkNews;
 use super::*;
 use crate::watch::{Event, Input, News};
@@ -469,4 +470,71 @@ async fn the_namespaces_to_look_into_are_those_that_can_be_listed() {
     rig.tell("Namespace", trouble("Namespace", true)).await;
     rig.namespaces.changed().await.unwrap();
     assert_eq!(rig.namespaces.borrow_and_update().join(" "), "own");
+}
+
+/// A kind of a group of its own, as discovery tells of it.
+fn served(group: &str, version: &str, columns: &str) -> (KindId, Inlet) {
+    let found = Found {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        kind: "Lever".to_owned(),
+        plural: "levers".to_owned(),
+        short_names: Vec::new(),
+        namespaced: true,
+    };
+    let definition = format!(
+        r#"{{"metadata":{{"name":"x"}},"spec":{{"versions":[{{"name":"v1","additionalPrinterColumns":[{columns}]}}]}}}}"#
+    );
+    let definition = topology::kinds::Definition::read(definition.as_bytes()).unwrap();
+    let kind = found.with(KindId::discovered).unwrap();
+    let served = Served {
+        kind,
+        found,
+        printer: Arc::new(definition.versions[0].printer.clone()),
+        counter: Arc::default(),
+    };
+    (kind, Inlet::Served(Arc::new(served)))
+}
+
+#[tokio::test]
+async fn a_kind_that_is_found_is_there_until_it_is_withdrawn() {
+    let mut rig = Rig::new();
+    let column = r#"{"name":"Size","type":"integer","jsonPath":".spec.size"}"#;
+    let (kind, first) = served("writer.example.org", "v1", column);
+    let id = kind.get().id;
+    let lever = r#"{"metadata":{"name":"a","namespace":"n","uid":"1"},"spec":{"size":3}}"#.to_owned();
+    // What comes before the kind is not heard.
+    rig.list(id, std::slice::from_ref(&lever)).await;
+    rig.input.send(first).await.unwrap();
+    let state = rig.until("it is served", |state| state.state.serves(kind)).await;
+    assert!(!state.is_synced(kind) && state.state.count(kind) == 0);
+    let kinds = state.sync.kinds;
+    rig.list(id, std::slice::from_ref(&lever)).await;
+    let state = rig.until("it is synced", |state| state.is_synced(kind)).await;
+    assert_eq!(state.state.columns(kind).len(), 2);
+
+    // Another version is no reason to drop anything; other columns are.
+    let (_, later) = served("writer.example.org", "v2", column);
+    rig.input.send(later).await.unwrap();
+    let state = rig
+        .until("it is v2", |state| state.state.version(kind) == "v2")
+        .await;
+    assert!(state.is_synced(kind) && state.state.count(kind) == 1);
+    let (_, other) = served("writer.example.org", "v2", "");
+    rig.input.send(other).await.unwrap();
+    let state = rig
+        .until("other columns", |state| state.state.columns(kind).len() == 3)
+        .await;
+    assert!(!state.is_synced(kind) && state.state.count(kind) == 0);
+
+    rig.list(id, &[lever]).await;
+    rig.until("it is synced again", |state| state.is_synced(kind))
+        .await;
+    rig.input.send(Inlet::Withdrawn(kind)).await.unwrap();
+    let state = rig.until("it is gone", |state| !state.state.serves(kind)).await;
+    assert_eq!((state.state.node_count(), state.sync.kinds), (0, kinds - 1));
+    assert!(!state.sync.complete && !state.are_kinds_known);
+    rig.input.send(Inlet::KindsKnown).await.unwrap();
+    rig.until("all kinds are known", |state| state.are_kinds_known)
+        .await;
 }

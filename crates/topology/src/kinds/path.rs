@@ -1,5 +1,6 @@
 //! The part of JSONPath that the columns of definitions are written in: fields, places, and the items of a list with a
-//! field of a certain value.
+//! field of a certain value. It means what it means to the API server: `['a.b']` is the field b of the field a, and only a
+//! backslash makes a dot part of a name.
 
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ pub(super) struct Path(Vec<Step>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
-    /// `.spec`, `['a.b']`
+    /// `.spec`, `['spec']`
     Field(String),
     /// `[0]`; negative ones count from the end.
     Place(i64),
@@ -26,15 +27,18 @@ impl Path {
         rest = rest.strip_prefix('$').unwrap_or(rest);
         let mut steps = Vec::new();
         while !rest.is_empty() {
-            let (step, after) = match rest.strip_prefix('[') {
+            rest = match rest.strip_prefix('[') {
                 Some(inside) => {
                     let (inside, after) = until_closed(inside)?;
-                    (bracket(inside.trim())?, after)
+                    bracket(inside.trim(), &mut steps)?;
+                    after
                 }
-                None => field(rest.strip_prefix('.')?)?,
+                None => {
+                    let (step, after) = field(rest.strip_prefix('.')?)?;
+                    steps.push(step);
+                    after
+                }
             };
-            steps.push(step);
-            rest = after;
         }
         Some(Self(steps))
     }
@@ -122,12 +126,19 @@ fn until_closed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn bracket(inside: &str) -> Option<Step> {
+fn bracket(inside: &str, steps: &mut Vec<Step>) -> Option<()> {
+    if let Some(fields) = between(inside, '\'') {
+        steps.extend(Path::parse(&format!(".{fields}"))?.0);
+        return Some(());
+    }
+    steps.push(select(inside)?);
+    Some(())
+}
+
+/// What selects items of a list.
+fn select(inside: &str) -> Option<Step> {
     if inside == "*" {
         return Some(Step::Each);
-    }
-    if let Some(name) = quoted(inside) {
-        return Some(Step::Field(name.to_owned()));
     }
     if let Some(test) = inside.strip_prefix("?(") {
         let (left, right) = test.strip_suffix(')')?.split_once("==")?;
@@ -144,14 +155,15 @@ fn bracket(inside: &str) -> Option<Step> {
     inside.parse().ok().map(Step::Place)
 }
 
-/// The text between quotes of one sort, if there are no others of it within.
+/// The text between quotes of either sort.
 fn quoted(text: &str) -> Option<&str> {
-    let between = |quote: char| {
-        text.strip_prefix(quote)?
-            .strip_suffix(quote)
-            .filter(|inner| !inner.contains(quote))
-    };
-    between('\'').or_else(|| between('"'))
+    between(text, '\'').or_else(|| between(text, '"'))
+}
+
+/// The text between two of these, if there are no others within.
+fn between(text: &str, quote: char) -> Option<&str> {
+    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!inner.contains(quote)).then_some(inner)
 }
 
 #[cfg(test)]
@@ -169,8 +181,9 @@ mod tests {
             ]},
         });
         for (path, expected) in [
-            (".spec['a.b/c'].d", json!(7)),
-            (".spec[\"a.b/c\"].d", json!(7)),
+            (r".spec['a\.b/c'].d", json!(7)),
+            ("['spec.map'].k", json!("v")),
+            (".spec['map']['k']", json!("v")),
             (r".spec.a\.b/c.d", json!(7)),
             ("$.spec.list[1]", json!(2)),
             (".spec.list[-1].x", json!("y")),
@@ -212,6 +225,8 @@ mod tests {
             ".a[0,1]",
             r".a\",
             ".a['b]",
+            ".['a']",
+            ".a[\"b\"]",
             ".a[?(x=='y')]",
         ] {
             assert_eq!(Path::parse(path), None, "{path}");

@@ -90,7 +90,10 @@ impl Printer {
                 name: name.clone().into(),
                 format: format.of_column(),
                 priority: wanted.priority.clamp(0, 9).try_into().unwrap_or_default(),
-                description: wanted.description.clone().into(),
+                description: match wanted.description.as_str() {
+                    "" => format!("Its {}", wanted.json_path).into(),
+                    said => said.to_owned().into(),
+                },
             });
             cells.push((path, format));
         }

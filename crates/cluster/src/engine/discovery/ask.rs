@@ -80,3 +80,67 @@ async fn ask<R: DeserializeOwned>(
     let body = body.map_err(|error| text(&error))?;
     serde_json::from_slice(&body).map_err(|error| format!("it answers with something else: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::client::Connection;
+    use crate::exec::ExecPolicy;
+    use crate::testing::{context, http_server};
+
+    async fn asked(
+        respond: impl Fn(&str) -> (u16, &'static str) + Send + Sync + 'static,
+    ) -> Result<Catalog, ApiProblem> {
+        let url = http_server(move |head| {
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let (status, body) = respond(path);
+            (status, body.to_owned())
+        });
+        let connection = Connection::new(Arc::new(context(&url)), ExecPolicy::Deny);
+        catalog(&connection).await
+    }
+
+    #[tokio::test]
+    async fn the_older_form_is_asked_version_by_version_and_what_is_down_is_named() {
+        let found = asked(|path| match path {
+            "/api" => (200, r#"{"kind": "APIVersions", "versions": ["v1"]}"#),
+            "/api/v1" => (200, r#"{"kind": "APIResourceList", "resources": [
+                {"name": "podtemplates", "kind": "PodTemplate", "namespaced": true, "verbs": ["list", "watch"]}]}"#),
+            "/apis" => (200, r#"{"kind": "APIGroupList", "groups": [
+                {"name": "ask.example.org", "versions": [{"version": "v1"}, {"version": "v2"}], "preferredVersion": {"version": "v2"}},
+                {"name": "gone.example.org", "versions": [{"version": "v1"}]}]}"#),
+            "/apis/ask.example.org/v1" | "/apis/ask.example.org/v2" => (200, r#"{"kind": "APIResourceList", "resources": [
+                {"name": "bolts", "kind": "Bolt", "namespaced": false, "verbs": ["list", "watch"]}]}"#),
+            _ => (503, r#"{"kind": "Status", "message": "nobody there"}"#),
+        })
+        .await
+        .unwrap();
+        let names = found
+            .kinds
+            .iter()
+            .map(|(kind, found)| format!("{}@{}", kind.get().id, found.version));
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["PodTemplate@v1", "Bolt.ask.example.org@v2"]
+        );
+        assert!(found.down.contains("gone.example.org") && found.down.len() == 1);
+        let problem = &found.problems[0];
+        assert_eq!(problem.api, "gone.example.org/v1");
+        assert!(problem.message.contains("nobody there"), "{problem:?}");
+    }
+
+    #[tokio::test]
+    async fn an_api_server_that_does_not_say_is_no_empty_one() {
+        let denied = asked(|_| (403, r#"{"kind": "Status", "message": "no discovery for you"}"#))
+            .await
+            .unwrap_err();
+        assert!(
+            denied.message.contains("/api") && denied.message.contains("no discovery"),
+            "{denied:?}"
+        );
+        let strange = asked(|_| (200, "<html>")).await.unwrap_err();
+        assert!(strange.message.contains("something else"), "{strange:?}");
+    }
+}

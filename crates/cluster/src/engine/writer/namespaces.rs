@@ -7,8 +7,8 @@ use topology::{Change, State};
 
 use super::Writer;
 
-/// The most of them: each costs a request, and maybe a watch, for each kind that is denied as a whole.
-const MOST: usize = 64;
+/// The most of them: each costs a request, and maybe a connection of its own, for each kind that is denied as a whole.
+const MOST: usize = 16;
 
 impl Writer {
     /// Tells the watches when namespaces have come or gone.
