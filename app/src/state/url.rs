@@ -313,6 +313,7 @@ mod tests {
             layers: vec![Layer::Network, Layer::Config],
             focus: Some(NodeKey::new("Pod", Some("shop"), "cart-0")),
             depth: Some(3),
+            level: Some(Level::Application),
             selected: Some(NodeKey::new("User", None, "a/b%2F")),
             tree: true,
         };
