@@ -41,7 +41,6 @@ fn range(limits: Value) -> Vec<Step> {
 
 #[tokio::test]
 async fn limit_ranges() -> Result<()> {
-    let none = json!({});
     let claim = |size: &str| {
         let spec = json!({"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}});
         post(
@@ -49,14 +48,14 @@ async fn limit_ranges() -> Result<()> {
             json!({"metadata": {"name": format!("claim-{}", size.to_lowercase())}, "spec": spec}),
         )
     };
-    let mut initial = pod("initial", &[none.clone()]);
+    let mut initial = pod("initial", &[json!({})]);
     initial["spec"]["initContainers"] = json!([{"name": "i", "image": "x"}]);
     compare(vec![
         beside(
             "what containers ask for by default",
             range(json!([{"type": "Container", "default": {"cpu": "200m", "memory": "256Mi"}, "defaultRequest": {"cpu": "100m"}}])),
             vec![
-                create("none", &[none.clone()]),
+                create("none", &[json!({})]),
                 create("some", &[json!({"requests": {"cpu": "150m"}}), json!({"limits": {"memory": "1Gi"}})]),
                 create("all", &[json!({"requests": {"cpu": "1m", "memory": "1Mi"}, "limits": {"cpu": "2m", "memory": "2Mi"}})]),
                 post(&format!("{CORE}/pods"), initial),
@@ -71,7 +70,7 @@ async fn limit_ranges() -> Result<()> {
                 create("large", &[json!({"requests": {"cpu": "50m"}, "limits": {"memory": "2Gi"}})]),
                 create("small", &[json!({"requests": {"cpu": "10m"}, "limits": {"memory": "1Gi"}})]),
                 create("limited", &[json!({"limits": {"cpu": "20m"}})]),
-                create("silent", &[none.clone()]),
+                create("silent", &[json!({})]),
                 create("fits", &[json!({"requests": {"cpu": "10m"}})]),
             ],
         ),
@@ -81,7 +80,7 @@ async fn limit_ranges() -> Result<()> {
             vec![
                 create("fits", &[json!({"limits": {"memory": "512Mi"}}), json!({"limits": {"memory": "512Mi"}})]),
                 create("large", &[json!({"limits": {"memory": "512Mi"}}), json!({"limits": {"memory": "768Mi"}})]),
-                create("silent", &[none.clone()]),
+                create("silent", &[json!({})]),
             ],
         ),
         beside(
