@@ -159,6 +159,8 @@ pub(crate) struct Manager {
     queue: BTreeSet<Item>,
     due: BTreeMap<Item, i64>,
     times: BTreeSet<(i64, Item)>,
+    /// Up to where the garbage collector has looked at kinds that no controller knows.
+    swept: u64,
 }
 
 impl Manager {
@@ -169,6 +171,7 @@ impl Manager {
             queue: BTreeSet::new(),
             due: BTreeMap::new(),
             times: BTreeSet::new(),
+            swept: 0,
         }
     }
 
@@ -209,11 +212,33 @@ impl Manager {
                 self.queue.insert(item);
             }
             let Some(item) = self.queue.pop_first() else {
+                if self.sweep() {
+                    continue;
+                }
                 return self.times.first().map(|(time, _)| *time);
             };
             self.look(item);
         }
         Some(self.world.now + 1)
+    }
+
+    /// Lets the garbage collector look at kinds that no controller knows, and at what they own, if one of them has
+    /// changed or something has gone. Returns whether it did.
+    fn sweep(&mut self) -> bool {
+        if self.world.past || !self.enabled.has(Controller::GarbageCollector) {
+            return false;
+        }
+        let version = garbage::others::version(&self.world);
+        if version == self.swept && !self.world.gone {
+            return false;
+        }
+        self.swept = version;
+        self.world.gone = false;
+        garbage::others::sweep(&self.world);
+        for (kind, key) in self.world.foreign.clone() {
+            self.add(Controller::GarbageCollector, kind, key);
+        }
+        true
     }
 
     fn look(&mut self, item: Item) {

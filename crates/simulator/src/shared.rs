@@ -249,10 +249,14 @@ impl Shared {
 
     /// The grants as of now.
     pub(crate) fn rbac(&self) -> Arc<Rbac> {
-        let mut store = self.store.lock();
+        self.rbac_of(&mut self.store.lock())
+    }
+
+    /// The same for who has locked the store.
+    pub(crate) fn rbac_of(&self, store: &mut Inner) -> Arc<Rbac> {
         let mut rbac = self.rbac.lock().unwrap_or_else(PoisonError::into_inner);
-        if rbac.made_from != rbac::versions(&mut store, &self.resources) {
-            *rbac = Arc::new(Rbac::read(&mut store, &self.resources));
+        if rbac.made_from != rbac::versions(store, &self.resources) {
+            *rbac = Arc::new(Rbac::read(store, &self.resources));
         }
         rbac.clone()
     }

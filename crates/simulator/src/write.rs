@@ -27,9 +27,12 @@ mod checks;
 mod create;
 mod defaults;
 mod delete;
+mod escalation;
 mod eviction;
+mod limits;
 mod names;
 mod patch;
+mod quota;
 mod rules;
 mod strategic;
 pub(crate) mod subresource;
@@ -42,6 +45,7 @@ pub(crate) struct Write<'a> {
     pub(crate) resource: &'a Resource,
     pub(crate) namespace: &'a str,
     pub(crate) name: &'a str,
+    pub(crate) user: &'a User,
     pub(crate) manager: Manager<'a>,
     /// Answered as if it were done, and not done.
     pub(crate) dry_run: bool,
@@ -138,6 +142,7 @@ pub(crate) async fn write(
         resource,
         namespace: &target.namespace,
         name: &target.name,
+        user,
         manager: Manager {
             name: manager,
             subresource: &target.subresource,
@@ -246,6 +251,21 @@ fn subresource(
         }
         _ => Err(unsupported()),
     }
+}
+
+/// The objects of a core resource in the namespace of a write.
+fn objects(write: &Write<'_>, store: &mut Inner, plural: &str) -> Vec<Value> {
+    let resource = write.shared.resources.core(plural);
+    let Some(resource) = resource.filter(|_| !write.namespace.is_empty()) else {
+        return Vec::new();
+    };
+    let snapshot = store.snapshot(resource.id);
+    let texts = snapshot
+        .from(write.namespace, None)
+        .map(|(_, stored)| snapshot.dictionary.unpack(stored));
+    texts
+        .filter_map(|text| serde_json::from_slice(&text).ok())
+        .collect()
 }
 
 /// Writes `metadata.managedFields` of an object that is written, which replaces `old`.

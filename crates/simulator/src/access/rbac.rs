@@ -11,7 +11,8 @@ use crate::http::request::Attributes;
 use crate::resources::Resources;
 use crate::store::Inner;
 
-const GROUP: &str = "rbac.authorization.k8s.io";
+/// The group of roles and bindings.
+pub(crate) const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// All grants, as of one state of the four kinds.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Rbac {
     /// The newest resourceVersions of the four kinds that it was made from.
     pub(crate) made_from: [u64; 4],
     grants: Vec<Grant>,
+    /// By namespace, which ClusterRoles do not have, and name.
+    roles: HashMap<(String, String), Arc<Vec<Rule>>>,
 }
 
 /// A PolicyRule.
@@ -160,7 +163,11 @@ impl Rbac {
                 });
             }
         }
-        Self { made_from, grants }
+        Self {
+            made_from,
+            grants,
+            roles,
+        }
     }
 
     /// The reason why something is allowed, in the API server's words.
@@ -181,6 +188,12 @@ impl Rbac {
                     grant.role_kind, grant.role_name
                 )
             })
+    }
+
+    /// The rules of a role; the namespace is empty for ClusterRoles.
+    pub(crate) fn role(&self, namespace: &str, name: &str) -> Option<&[Rule]> {
+        let rules = self.roles.get(&(namespace.to_owned(), name.to_owned()))?;
+        Some(rules)
     }
 
     /// All rules that hold for a user in a namespace, in the order in which they are tried.

@@ -7,6 +7,8 @@ use super::kind::Kind;
 use super::world::World;
 use crate::store::Key;
 
+pub(crate) mod others;
+
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
@@ -24,11 +26,12 @@ pub(crate) fn reconcile(world: &mut World, kind: Kind, place: &Key) {
         return;
     }
     let mut waiting = false;
-    let mut solid = 0;
+    let mut solid = 0_usize;
     for owner in owners {
-        // An owner of a kind that is not known here cannot be looked up, and is taken to be there.
         let Some(owner_kind) = Kind::of(text(owner, "/apiVersion"), text(owner, "/kind")) else {
-            solid += 1;
+            // In the past, and for who is of a kind that is not served, nobody can say: it is taken to be there.
+            let gone = !world.past && others::is_there(world, &place.namespace, owner) == Some(false);
+            solid += usize::from(!gone);
             continue;
         };
         let Some(found) = owner_of(world, owner_kind, &place.namespace, owner) else {
@@ -84,6 +87,7 @@ fn release(world: &mut World, kind: Kind, object: &Value) {
             }
             world.update(kind, next);
         }
+        others::orphan(world, own);
         drop_finalizer(world, kind, object, ORPHAN);
     } else if has_finalizer(object, FOREGROUND) {
         let blocking = dependents.iter().any(|(kind, place)| {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::garbage::others;
 use super::json::{is_going, name};
 use super::kind::Kind;
 use super::world::World;
@@ -67,41 +68,16 @@ fn empty_others(world: &World, space: &str) -> bool {
     if world.past {
         return false;
     }
-    let known =
-        |resource: &crate::resources::Resource| Kind::of(&resource.api_version(), &resource.kind).is_some();
     let shared = world.shared.clone();
-    let mut store = shared.store.lock();
     let mut left = false;
-    for resource in shared
-        .resources
-        .iter()
-        .filter(|r| r.namespaced && r.is_stored() && !known(r))
-    {
+    for resource in others::resources(world).into_iter().filter(|r| r.namespaced) {
+        let mut store = shared.store.lock();
         let snapshot = store.snapshot(resource.id);
         for (key, stored) in snapshot.from(space, None) {
-            let Ok(mut last) = serde_json::from_slice::<Value>(&snapshot.dictionary.unpack(stored)) else {
+            let Ok(last) = serde_json::from_slice::<Value>(&snapshot.dictionary.unpack(stored)) else {
                 continue;
             };
-            let held = last["metadata"]["finalizers"]
-                .as_array()
-                .is_some_and(|list| !list.is_empty());
-            left |= held;
-            if held && is_going(&last) {
-                continue;
-            }
-            if held {
-                last["metadata"]["deletionTimestamp"] = json!(world.stamp());
-                last["metadata"]["deletionGracePeriodSeconds"] = json!(0);
-            }
-            let text = |version: u64| {
-                last["metadata"]["resourceVersion"] = json!(version.to_string());
-                crate::store::object::text_of(&last)
-            };
-            if held {
-                store.put(resource.id, key.clone(), text);
-            } else {
-                store.remove(resource.id, key, text);
-            }
+            left |= others::end(world, &mut store, &resource, key, last);
         }
     }
     left

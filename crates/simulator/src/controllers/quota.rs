@@ -118,75 +118,131 @@ fn used(world: &World, space: &str, resource: &str) -> Option<i64> {
     }
 }
 
-fn is_binary(resource: &str) -> bool {
+pub(crate) fn is_binary(resource: &str) -> bool {
     resource.ends_with("memory") || resource.ends_with("storage")
 }
 
-/// Why a quota refuses a pod, in the words of the API server.
-pub(crate) fn refusal(world: &World, pod: &Value) -> Option<String> {
-    for quota in world.list(Kind::Quota, namespace(pod)) {
-        let mut over: BTreeMap<&str, (i64, i64, i64)> = BTreeMap::new();
-        let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (resource, limit) in quota["spec"]["hard"].as_object().into_iter().flatten() {
-            let asked = match resource.as_str() {
-                "pods" | "count/pods" => 1000,
-                "cpu" | "memory" => total(pod, "requests", resource),
-                other => match other.split_once('.') {
-                    Some((which @ ("requests" | "limits"), of)) if of != "storage" => {
-                        let silent = list(pod, "/spec/containers")
-                            .iter()
-                            .filter(|container| container["resources"][which][of].is_null());
-                        for container in silent {
-                            missing
-                                .entry(resource)
-                                .or_default()
-                                .push(text(container, "/name"));
-                        }
-                        total(pod, which, of)
-                    }
-                    _ => continue,
-                },
+/// What every container has to say once a quota counts it.
+const SAID: [&str; 6] = [
+    "cpu",
+    "memory",
+    "requests.cpu",
+    "requests.memory",
+    "limits.cpu",
+    "limits.memory",
+];
+
+/// What an object takes of what a quota counts.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    /// By resource, in thousandths.
+    pub(crate) amounts: BTreeMap<String, i64>,
+    /// By resource, the containers that do not say how much they take.
+    missing: BTreeMap<String, Vec<String>>,
+}
+
+impl Asked {
+    /// Of an object of a kind (`pods`, `deployments.apps`), for the resources of a quota.
+    pub(crate) fn of(kind: &str, object: &Value, hard: &Value) -> Self {
+        let mut asked = Self::default();
+        for (resource, _) in hard.as_object().into_iter().flatten() {
+            let Some(amount) = amount(kind, object, resource) else {
+                continue;
             };
-            let used = used(world, namespace(pod), resource).unwrap_or_default();
-            let limit = millis(limit);
-            if asked > 0 && used + asked > limit {
-                over.insert(resource, (asked, used, limit));
+            asked.amounts.insert(resource.clone(), amount);
+            if kind == "pods" && SAID.contains(&resource.as_str()) {
+                let (which, of) = resource.split_once('.').unwrap_or(("requests", resource));
+                // A limit without a request is one, too; that was filled in before.
+                let silent = ["/spec/containers", "/spec/initContainers"]
+                    .iter()
+                    .flat_map(|path| list(object, path))
+                    .filter(|container| container["resources"][which][of].is_null());
+                let mut names: Vec<String> = silent.map(|one| text(one, "/name").to_owned()).collect();
+                names.sort();
+                if !names.is_empty() {
+                    asked.missing.insert(resource.clone(), names);
+                }
             }
         }
-        if !missing.is_empty() {
-            let parts: Vec<String> = missing
-                .iter()
-                .map(|(resource, containers)| format!("{resource} for: {}", containers.join(",")))
-                .collect();
-            return Some(format!(
-                "failed quota: {}: must specify {}",
-                name(quota),
-                parts.join("; ")
-            ));
-        }
-        if !over.is_empty() {
-            let part = |which: fn(&(i64, i64, i64)) -> i64| {
-                let parts: Vec<String> = over
-                    .iter()
-                    .map(|(resource, numbers)| {
-                        format!(
-                            "{resource}={}",
-                            Quantity::of_millis(which(numbers), is_binary(resource)).canonical()
-                        )
-                    })
-                    .collect();
-                parts.join(",")
-            };
-            return Some(format!(
-                "exceeded quota: {}, requested: {}, used: {}, limited: {}",
-                name(quota),
-                part(|n| n.0),
-                part(|n| n.1),
-                part(|n| n.2)
-            ));
-        }
+        asked
     }
-    None
+}
+
+fn amount(kind: &str, object: &Value, resource: &str) -> Option<i64> {
+    let own = matches!(
+        kind,
+        "pods" | "services" | "configmaps" | "secrets" | "persistentvolumeclaims" | "resourcequotas"
+    );
+    if resource.strip_prefix("count/") == Some(kind) || (own && resource == kind) {
+        return Some(1000);
+    }
+    match (kind, resource) {
+        ("pods", "cpu" | "memory") => Some(total(object, "requests", resource)),
+        ("pods", _) => {
+            let (which, of) = resource.split_once('.')?;
+            let counts = matches!(which, "requests" | "limits") && of != "storage";
+            counts.then(|| total(object, which, of))
+        }
+        ("persistentvolumeclaims", "requests.storage") => {
+            Some(millis(&object["spec"]["resources"]["requests"]["storage"]))
+        }
+        ("services", "services.loadbalancers") => {
+            Some(1000 * i64::from(text(object, "/spec/type") == "LoadBalancer"))
+        }
+        ("services", "services.nodeports") if text(object, "/spec/type") == "NodePort" => {
+            let ports = i64::try_from(list(object, "/spec/ports").len()).unwrap_or_default();
+            Some(1000 * ports)
+        }
+        _ => None,
+    }
+}
+
+/// Why the quotas of its namespace refuse a pod, in the words of the API server.
+pub(crate) fn refusal(world: &World, pod: &Value) -> Option<String> {
+    world.list(Kind::Quota, namespace(pod)).find_map(|quota| {
+        let asked = Asked::of("pods", pod, &quota["spec"]["hard"]);
+        let used = |resource: &str| used(world, namespace(pod), resource).unwrap_or_default();
+        refused(quota, &asked, used)
+    })
+}
+
+/// Why a quota refuses what is asked for.
+pub(crate) fn refused(quota: &Value, asked: &Asked, used: impl Fn(&str) -> i64) -> Option<String> {
+    let name = name(quota);
+    if !asked.missing.is_empty() {
+        let parts: Vec<String> = asked
+            .missing
+            .iter()
+            .map(|(resource, containers)| format!("{resource} for: {}", containers.join(",")))
+            .collect();
+        return Some(format!("failed quota: {name}: must specify {}", parts.join("; ")));
+    }
+    let limit = |resource: &str| millis(&quota["spec"]["hard"][resource]);
+    let over: Vec<(&str, i64)> = asked
+        .amounts
+        .iter()
+        .map(|(resource, amount)| (resource.as_str(), *amount))
+        .filter(|(resource, amount)| *amount > 0 && used(resource) + amount > limit(resource))
+        .collect();
+    if over.is_empty() {
+        return None;
+    }
+    let part = |which: &dyn Fn(&str, i64) -> i64| {
+        let parts: Vec<String> = over
+            .iter()
+            .map(|(resource, amount)| {
+                let quantity = Quantity::of_millis(which(resource, *amount), is_binary(resource));
+                format!("{resource}={}", quantity.canonical())
+            })
+            .collect();
+        parts.join(",")
+    };
+    Some(format!(
+        "exceeded quota: {name}, requested: {}, used: {}, limited: {}",
+        part(&|_, amount| amount),
+        part(&|resource, _| used(resource)),
+        part(&|resource, _| limit(resource))
+    ))
 }
 
 /// Writes what a namespace uses into a quota's status.

@@ -32,7 +32,11 @@ pub(crate) struct World {
     objects: BTreeMap<Kind, BTreeMap<Key, Arc<Value>>>,
     /// By uid of an owner, what refers to it.
     owned: HashMap<String, BTreeSet<(Kind, Key)>>,
+    /// What has an owner of a kind that no controller knows.
+    pub(crate) foreign: BTreeSet<(Kind, Key)>,
     pub(crate) changes: Vec<Change>,
+    /// Something has gone since the garbage collector looked at all others.
+    pub(crate) gone: bool,
     seen: u64,
     own: HashSet<u64>,
     counter: u64,
@@ -61,7 +65,9 @@ impl World {
             ids,
             objects: BTreeMap::new(),
             owned: HashMap::new(),
+            foreign: BTreeSet::new(),
             changes: Vec::new(),
+            gone: false,
             seen: 0,
             own: HashSet::new(),
             counter: 0,
@@ -224,6 +230,13 @@ impl World {
             let owned = self.owned.entry(text(owner, "/uid").to_owned()).or_default();
             owned.insert((kind, key.clone()));
         }
+        let foreign = new.as_ref().is_some_and(|new| has_foreign_owner(new));
+        if foreign {
+            self.foreign.insert((kind, key.clone()));
+        } else if !self.foreign.is_empty() {
+            self.foreign.remove(&(kind, key.clone()));
+        }
+        self.gone |= new.is_none();
         self.changes.push(Change { kind, key, old, new });
     }
 
@@ -423,4 +436,9 @@ impl World {
         }
         self.seen = store.version();
     }
+}
+
+fn has_foreign_owner(object: &Value) -> bool {
+    let mut owners = list(object, "/metadata/ownerReferences").iter();
+    owners.any(|owner| Kind::of(text(owner, "/apiVersion"), text(owner, "/kind")).is_none())
 }

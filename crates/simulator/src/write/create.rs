@@ -3,7 +3,9 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Ownership, Write, Written, admission, followed, names, rules, settle};
+use super::{
+    Ownership, Write, Written, admission, escalation, followed, limits, names, quota, rules, settle,
+};
 use crate::random;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -105,15 +107,20 @@ pub(super) fn insert(
         }
     }
     admission::admit(write, store, &object)?;
+    escalation::check(write, store, None, &object)?;
+    // Who writes manages what was sent, and not what is added from here on.
+    settle(write, None, &mut object, ownership);
+    limits::fill(write, store, &mut object);
     let mut causes: Vec<Cause> = names::check(resource, &object);
     causes.extend(rules::check(write, None, &object)?);
     if !causes.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
     }
+    limits::check(write, store, &object)?;
+    let charged = quota::check(write, store, &object)?;
     if store.get(resource.id, &key).is_some() {
         return Err(Refusal::already_exists(resource, &name));
     }
-    settle(write, None, &mut object, ownership);
     rules::prepare(resource, None, &mut object);
     admission::created(write, store, &mut object)?;
     if !write.dry_run {
@@ -124,6 +131,7 @@ pub(super) fn insert(
             object["metadata"]["resourceVersion"] = json!(version.to_string());
             text_of(&object)
         });
+        quota::charge(write, store, charged);
         followed(write, store, &name);
     }
     Ok(Written::object(StatusCode::CREATED, object, warnings))

@@ -39,7 +39,11 @@ fn options(write: &Write<'_>, content_type: &str, text: &[u8], query: &Query) ->
     }
     match options["propagationPolicy"].as_str() {
         None | Some("Background") => Ok(options),
-        Some("Foreground" | "Orphan") if write.shared.has(Controller::GarbageCollector) => Ok(options),
+        Some("Foreground" | "Orphan")
+            if write.shared.has(Controller::GarbageCollector) && write.resource.custom.is_none() =>
+        {
+            Ok(options)
+        }
         // Both need the garbage collector to take its finalizer away again.
         Some(policy @ ("Foreground" | "Orphan")) => {
             Err(Refusal::unsupported(&format!("the propagation policy {policy}")))

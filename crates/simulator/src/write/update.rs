@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Ownership, Write, Written, admission, followed, names, rules, settle, subresource};
+use super::{Ownership, Write, Written, admission, escalation, followed, names, rules, settle, subresource};
 use crate::custom::definition::is_definition;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
@@ -125,6 +125,7 @@ pub(super) fn replace(
     }
     rules::fill(resource, &mut new);
     rules::prepare(resource, Some(old), &mut new);
+    escalation::check(write, store, Some(old), &new)?;
     let mut causes = Vec::new();
     if part != "status" {
         admission::updated(write, store, old, &mut new)?;

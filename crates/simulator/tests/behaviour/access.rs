@@ -1,7 +1,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use crate::case::{Step, case, get, post};
+use crate::case::{Step, case, get, merge_patch, post};
 use crate::run::compare;
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}";
@@ -105,6 +105,78 @@ async fn access() -> Result<()> {
         case("impersonation is a right", [
             get("/api/v1/namespaces/{ns}/pods").header("impersonate-group", "g"),
         ]),
+    ])
+    .await
+}
+
+/// Somebody who may write roles and bindings, and read secrets, and nothing else.
+fn keeper(more: serde_json::Value) -> Vec<Step> {
+    let group = "rbac.authorization.k8s.io";
+    let mut rules = json!([
+        {"apiGroups": [group], "resources": ["roles", "rolebindings"], "verbs": ["create", "get", "patch", "update"]},
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]},
+    ]);
+    if let (Some(rules), Some(more)) = (rules.as_array_mut(), more.as_array()) {
+        rules.extend(more.iter().cloned());
+    }
+    vec![
+        role(rules),
+        binding("User", "keeper-{ns}"),
+        get("/api/v1/namespaces/{ns}/pods?watch=1&timeoutSeconds=1").quiet(),
+    ]
+}
+
+#[tokio::test]
+async fn escalation() -> Result<()> {
+    let roles = format!("{RBAC}/roles");
+    let bindings = format!("{RBAC}/rolebindings");
+    let give = |name: &str, rules: serde_json::Value| {
+        post(&roles, json!({"metadata": {"name": name}, "rules": rules})).by("keeper-{ns}")
+    };
+    let bind = |name: &str, kind: &str, role: &str| {
+        let body = json!({"metadata": {"name": name}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind,
+            "name": role}, "subjects": [{"kind": "User", "name": "eve"}]});
+        post(&bindings, body).by("keeper-{ns}")
+    };
+    let whole = |first: Vec<Step>, steps: Vec<Step>| first.into_iter().chain(steps).collect::<Vec<_>>();
+    let secrets = |verbs: &[&str]| json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": verbs}]);
+    compare(vec![
+        case("roles with what their writer has", whole(keeper(json!([])), vec![
+            give("one", secrets(&["get"])),
+            give("named", json!([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["a"], "verbs": ["list"]}])),
+        ])),
+        case("roles with more than their writer has", whole(keeper(json!([])), vec![
+            give("verb", secrets(&["get", "delete", "watch"])),
+            give("kinds", json!([{"apiGroups": ["", "apps"], "resources": ["pods", "secrets"], "verbs": ["get"]}])),
+            give("all", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
+            give("names", json!([{"apiGroups": [""], "resources": ["pods"], "resourceNames": ["a", "b"], "verbs": ["get", "list"]}])),
+            give("sub", json!([{"apiGroups": [""], "resources": ["secrets/status"], "verbs": ["get"]}])),
+            give("wrong", json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": []}])),
+        ])),
+        case("a change that gives more", whole(keeper(json!([])), vec![
+            give("one", secrets(&["get"])),
+            merge_patch(&format!("{roles}/one"), json!({"rules": secrets(&["get", "list"])})).by("keeper-{ns}"),
+            merge_patch(&format!("{roles}/one"), json!({"rules": secrets(&["update"])})).by("keeper-{ns}"),
+            merge_patch(&format!("{roles}/one"), json!({"rules": secrets(&["update"])})),
+            merge_patch(&format!("{roles}/one"), json!({"metadata": {"labels": {"a": "b"}}})).by("keeper-{ns}"),
+            merge_patch(&format!("{roles}/one"), json!({"metadata": {"finalizers": ["e.org/f"]}})).by("keeper-{ns}"),
+            merge_patch(&format!("{roles}/one"), json!({"metadata": {"finalizers": null}})).quiet(),
+        ])),
+        case("who may escalate may give anything", whole(
+            keeper(json!([{"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["escalate"]}])),
+            vec![give("all", json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]))],
+        )),
+        case("bindings", whole(keeper(json!([])), vec![
+            bind("own", "Role", "r"),
+            bind("admin", "ClusterRole", "system:node-bootstrapper"),
+            bind("nothing", "Role", "nothing"),
+            bind("nowhere", "ClusterRole", "nothing-{ns}"),
+        ])),
+        case("who may bind may bind anything", whole(
+            keeper(json!([{"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["clusterroles"],
+                "resourceNames": ["admin"], "verbs": ["bind"]}])),
+            vec![bind("admin", "ClusterRole", "admin"), bind("nodes", "ClusterRole", "system:node-bootstrapper")],
+        )),
     ])
     .await
 }

@@ -11,6 +11,7 @@ mod customs;
 mod discovery;
 mod errors;
 mod kinds;
+mod limits;
 mod lists;
 mod normal;
 mod parts;

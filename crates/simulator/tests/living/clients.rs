@@ -1,6 +1,6 @@
 //! What clients write, and what the controllers make of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 
@@ -163,4 +163,114 @@ async fn a_namespace_is_emptied_of_custom_resources() {
     let left = cluster.list("apis/example.com/v1/widgets").await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0]["metadata"]["namespace"], "default");
+}
+
+/// A widget or ConfigMap of the namespace `default`, with these owners.
+fn owned(kind: &str, name: &str, owners: &[(&str, &Value)]) -> Value {
+    let api_version = |kind: &str| if kind == "Widget" { "example.com/v1" } else { "v1" };
+    let reference = |(kind, owner): &(&str, &Value)| {
+        json!({"apiVersion": api_version(kind), "kind": kind, "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"]})
+    };
+    let owners: Vec<Value> = owners.iter().map(reference).collect();
+    json!({"apiVersion": api_version(kind), "kind": kind, "metadata": {"name": name, "ownerReferences": owners}})
+}
+
+const WIDGETS_OF_DEFAULT: &str = "apis/example.com/v1/namespaces/default/widgets";
+const MAPS_OF_DEFAULT: &str = "api/v1/namespaces/default/configmaps";
+
+async fn names(cluster: &Cluster, path: &str) -> Vec<String> {
+    let objects = cluster.list(path).await;
+    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap().to_owned();
+    objects
+        .iter()
+        .map(name)
+        .filter(|name| name != "kube-root-ca.crt")
+        .collect()
+}
+
+#[tokio::test]
+async fn what_a_custom_resource_owns_goes_with_it() {
+    let cluster = Cluster::of(WIDGETS).await;
+    cluster.running.settle();
+    let widget = cluster.get(&format!("{WIDGETS_OF_DEFAULT}/a")).await;
+    for (path, kind) in [(MAPS_OF_DEFAULT, "ConfigMap"), (WIDGETS_OF_DEFAULT, "Widget")] {
+        cluster
+            .ask("POST", path, JSON, &owned(kind, "child", &[("Widget", &widget)]))
+            .await;
+    }
+    cluster.running.pass(5);
+    assert_eq!(names(&cluster, MAPS_OF_DEFAULT).await, ["child"]);
+    assert_eq!(names(&cluster, WIDGETS_OF_DEFAULT).await, ["a", "child"]);
+    cluster
+        .ask("DELETE", &format!("{WIDGETS_OF_DEFAULT}/a"), JSON, &json!({}))
+        .await;
+    cluster.running.pass(5);
+    assert!(names(&cluster, MAPS_OF_DEFAULT).await.is_empty());
+    assert!(names(&cluster, WIDGETS_OF_DEFAULT).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_custom_resource_goes_with_the_last_of_its_owners() {
+    let cluster = Cluster::of(WIDGETS).await;
+    let mut maps = Vec::new();
+    for name in ["one", "two"] {
+        maps.push(
+            cluster
+                .ask("POST", MAPS_OF_DEFAULT, JSON, &owned("ConfigMap", name, &[]))
+                .await,
+        );
+    }
+    let owners = [("ConfigMap", &maps[0]), ("ConfigMap", &maps[1])];
+    cluster
+        .ask(
+            "POST",
+            WIDGETS_OF_DEFAULT,
+            JSON,
+            &owned("Widget", "child", &owners),
+        )
+        .await;
+    cluster.running.pass(5);
+    for (name, left) in [("one", ["a", "child"].as_slice()), ("two", ["a"].as_slice())] {
+        cluster
+            .ask("DELETE", &format!("{MAPS_OF_DEFAULT}/{name}"), JSON, &json!({}))
+            .await;
+        cluster.running.pass(5);
+        assert_eq!(names(&cluster, WIDGETS_OF_DEFAULT).await, left);
+    }
+}
+
+#[tokio::test]
+async fn a_custom_resource_that_is_orphaned_stays() {
+    let cluster = Cluster::of(WIDGETS).await;
+    let map = cluster
+        .ask("POST", MAPS_OF_DEFAULT, JSON, &owned("ConfigMap", "owner", &[]))
+        .await;
+    cluster
+        .ask(
+            "POST",
+            WIDGETS_OF_DEFAULT,
+            JSON,
+            &owned("Widget", "child", &[("ConfigMap", &map)]),
+        )
+        .await;
+    cluster.running.settle();
+    let options = json!({"propagationPolicy": "Orphan"});
+    cluster
+        .ask("DELETE", &format!("{MAPS_OF_DEFAULT}/owner"), JSON, &options)
+        .await;
+    cluster.running.pass(5);
+    assert!(names(&cluster, MAPS_OF_DEFAULT).await.is_empty());
+    let child = cluster.get(&format!("{WIDGETS_OF_DEFAULT}/child")).await;
+    assert!(child["metadata"]["ownerReferences"].is_null());
+    // Nobody would take the finalizer of a widget away again.
+    let request = http::Request::delete(format!("/{WIDGETS_OF_DEFAULT}/a"))
+        .header("content-type", JSON)
+        .body(serde_json::to_vec(&options).unwrap())
+        .unwrap();
+    let refused = cluster.client.request::<Value>(request).await;
+    assert!(
+        matches!(&refused, Err(kube::Error::Api(status)) if status.code == 501),
+        "{refused:?}"
+    );
 }
