@@ -11,6 +11,7 @@ use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
 use crate::state::level::{enter, is_group};
 use crate::state::memo::{Known, memo};
+use crate::state::picture;
 use crate::state::url::{Listed, Place, Query};
 use crate::text;
 use leptos::prelude::*;
@@ -85,7 +86,7 @@ pub fn Selected(
             view! {
                 <aside data-testid="detail" aria-label="Selected object">
                     {part(facts)}
-                    {part(move || is_there.get().then(|| view! { <Connected ties=edges /> }).whole())}
+                    {part(move || is_there.get().then(|| view! { <Connected ties=edges heading="Connected, with proof" /> }).whole())}
                     {part(move || labelled.get().map(|names| labels(&names)).whole())}
                 </aside>
             }
@@ -112,7 +113,7 @@ fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
     view! {
         <aside data-testid="detail" aria-label="Selected group">
             {part(facts)}
-            <Connected ties=edges />
+            <Connected ties=edges heading="Connected" />
         </aside>
     }
 }
@@ -144,7 +145,7 @@ fn GroupFacts(node: Node) -> impl IntoView {
                 {mark::state(shown_health(&node), status_word(&node))}
                 <Close />
             </div>
-            <h2 class="nm">{node.key.name.clone()}</h2>
+            <h2 class="nm">{picture::name(&node)}</h2>
             <div class="dim3">{format!("{}, {}", node.key.kind, node.key.namespace.as_deref().unwrap_or("in the whole cluster"))}</div>
         </div>
         {each(causes(&shown), &mut |cause| view! { <section class="part">{cause_view(cause)}</section> }.whole())}
@@ -181,11 +182,11 @@ fn Close() -> impl IntoView {
 
 /// The edges.
 #[component]
-fn Connected(ties: Known<Vec<Tie>>) -> impl IntoView {
+fn Connected(ties: Known<Vec<Tie>>, heading: &'static str) -> impl IntoView {
     let count = says(move || text::number(text::count(ties.with(Vec::len))));
     view! {
         <section class="part">
-            <h3>"Connected, with proof " <span class="dim3 num">{count}</span></h3>
+            <h3>{heading} " " <span class="dim3 num">{count}</span></h3>
             <Ties ties=ties />
         </section>
     }

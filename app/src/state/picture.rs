@@ -134,7 +134,7 @@ impl Tile {
         Self {
             id: node.key.to_string(),
             code: code(&node.key.kind),
-            name: node.key.name.clone(),
+            name: name(node),
             word: word.to_owned(),
             health: if missing { Health::Unhealthy } else { status.health },
             state: match node.state {
@@ -146,6 +146,15 @@ impl Tile {
             ready: status.replicas.map(|replicas| (replicas.ready, replicas.desired)),
             at,
         }
+    }
+}
+
+/// What is written on a node.
+pub fn name(node: &Node) -> String {
+    match (node.state, node.key.kind.as_str(), node.key.name.as_str()) {
+        (NodeState::Group, "Cluster", "all") => "whole cluster".to_owned(),
+        (NodeState::Group, "Cluster", _) => "no namespace".to_owned(),
+        (.., name) => name.to_owned(),
     }
 }
 

@@ -188,7 +188,9 @@ fn groups_travel_as_nodes_and_what_is_between_them_as_one_edge() {
     let graph = LevelView::of(&query).unwrap().graph(&index.state()).unwrap();
     assert_eq!(graph.level, Level::Namespace);
     let mut nodes = graph.nodes.values();
-    let team = nodes.find(|node| node.key.to_string() == "Namespace/team-0").unwrap();
+    let team = nodes
+        .find(|node| node.key.to_string() == "Namespace/team-0")
+        .unwrap();
     let members = team.members.as_ref().unwrap();
     assert_eq!((team.state, members.counts["Pod"]), (NodeState::Group, 500));
     let worst = team.status.owned.as_ref().unwrap();
