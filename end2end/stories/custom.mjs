@@ -32,12 +32,18 @@ story("a kind that only this cluster has: it comes, its objects are listed by it
   await apply(definition(group));
   await kubectl(["wait", "--for=condition=Established", `crd/boats.${group}`, "--timeout=30s"]);
   await page.locator(`nav.side a[href^="/c/${server.cluster}/boats.${group}"]`).click();
+  await page.locator("h1").filter({ hasText: `boats.${group}` }).waitFor();
+  const heading = (name) => page.locator('[data-testid="list-table"] th').filter({ hasText: name }).waitFor();
+  await heading("Sails");
   await byId(page, "list-total").filter({ hasText: /^0$/ }).waitFor();
 
   await apply({ apiVersion: `${group}/v1`, kind: "Boat", metadata: { name: "pinta", namespace: ns }, spec: { sails: 3 } });
   const pinta = row(page, `Boat.${group}/${ns}/pinta`);
   await pinta.filter({ hasText: "3" }).waitFor();
-  await page.locator('[data-testid="list-table"] th').filter({ hasText: "Sails" }).waitFor();
+  await page.locator(`nav.side a[href^="/c/${server.cluster}/deployments.apps"]`).click();
+  await heading("Up-to-date");
+  await page.goBack();
+  await pinta.waitFor();
   assert.equal(await wasReloaded(page), false, "the page was loaded again");
   assert.deepEqual(troubles, []);
 

@@ -91,11 +91,13 @@ pub fn ListTable(
     says_why: bool,
     /// Whether kubectl's wide columns are shown.
     wide: bool,
+    /// The columns; none before the first window.
+    columns: Arc<[Column]>,
+    /// Whether the objects are in namespaces.
+    namespaced: bool,
     /// The window.
     list: List,
 ) -> impl IntoView {
-    let namespaced = list.is_namespaced();
-    let columns = list.columns();
     let state = state_column(&columns);
     let is_shown = |column: &Column| wide || column.priority == 0;
     let shown: Arc<[Shown]> = columns

@@ -46,9 +46,10 @@ pub fn Totals(
 #[component]
 pub fn Levels() -> impl IntoView {
     let here = use_here();
+    let has_focus = memo(move || here.query.with(|query| query.focus.is_some()));
     part(move || {
         // A focus is always shown as objects.
-        if here.query.with(|query| query.focus.is_some()) {
+        if has_focus.get() {
             return ().whole();
         }
         let levels: Vec<Option<Level>> = [None].into_iter().chain(Level::ALL.map(Some)).collect();

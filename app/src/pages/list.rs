@@ -5,7 +5,7 @@ use crate::components::detail::Selected;
 use crate::components::problem::Problem;
 use crate::components::rest::rest;
 use crate::components::table::ListTable;
-use crate::components::whole::{Whole, part, says, whether};
+use crate::components::whole::{Piece, Whole, part, says, whether};
 use crate::pages::announce;
 use crate::pages::nowhere::NowherePage;
 use crate::state::feed::{Feed, Phase, use_feed};
@@ -31,6 +31,13 @@ pub fn ListPage() -> impl IntoView {
         Place::List(cluster, kind) => view! { <KindList cluster=cluster kind=kind /> }.whole(),
         _ => view! { <NowherePage /> }.whole(),
     })
+}
+
+/// The table, made anew for other columns. They are read here: what a component reads by itself it does not follow.
+fn table(list: List, wide: bool, says_why: bool) -> Piece {
+    let (columns, namespaced) = (list.columns(), list.is_namespaced());
+    view! { <ListTable says_why=says_why wide=wide columns=columns namespaced=namespaced list=list /> }
+        .whole()
 }
 
 /// Whether whole objects are read, so that there may be something to say of each.
@@ -90,7 +97,7 @@ fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
             </div>
             <div class="split">
                 <div class="grow">
-                    {part(move || view! { <ListTable says_why=says_why wide=wide.get() list=list /> }.whole())}
+                    {part(move || table(list, wide.get(), says_why))}
                     <Note list=list feed=feed />
                     <Pages list=list />
                 </div>

@@ -57,6 +57,28 @@ async fn clusters_are_listed_with_the_problems_of_their_files() {
 }
 
 #[tokio::test]
+async fn from_further_away_there_are_groups_with_true_counts() {
+    let (_cluster, server, id) = shop().await;
+    let path = format!("/api/v1/clusters/{id}/topology");
+    let topology = server.get(&format!("{path}?level=namespace")).await.json();
+    assert_eq!(topology["metadata"]["level"], "namespace");
+    let nodes = topology["nodes"].as_array().unwrap();
+    let shop = nodes.iter().find(|node| node["id"] == "Namespace/shop").unwrap();
+    assert_eq!(
+        (&shop["state"], &shop["members"]["counts"]["Pod"]),
+        (&json!("group"), &json!(2))
+    );
+    assert_eq!(shop["members"]["healths"]["unhealthy"], 1);
+    assert_eq!(shop["computed"]["ownedHealth"]["cause"], "Pod/shop/mail");
+    let objects = server.get(&path).await.json();
+    assert_eq!(
+        objects["metadata"]["level"], "object",
+        "it is not too much to be drawn"
+    );
+    assert_eq!(objects["metadata"]["totals"], topology["metadata"]["totals"]);
+}
+
+#[tokio::test]
 async fn a_list_has_kubectls_cells() {
     let (_cluster, server, id) = shop().await;
     let path = format!("/api/v1/clusters/{id}/resources/pods");
@@ -155,6 +177,12 @@ async fn what_is_not_understood_is_named() {
         ),
         ("/resources/nopes", 404, "kind_not_found", "kind"),
         ("/topology?level=galaxy", 400, "bad_request", "level"),
+        (
+            "/topology?level=namespace&focus=Pod/shop/cart",
+            400,
+            "bad_request",
+            "level",
+        ),
         ("/topology?layer=galaxy", 400, "bad_request", "layer"),
         ("/topology?focus=galaxy", 400, "bad_request", "focus"),
         (

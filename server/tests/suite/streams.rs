@@ -3,6 +3,7 @@
 use crate::fake_cluster::{FakeCluster, crashing, pod, service};
 use crate::harness::{Client, Kept, PATIENCE, TestServer};
 use model::graph::{GraphQuery, Layer};
+use model::level::Level;
 use model::list::{ListQuery, Sort};
 use model::stream::{ClientMessage, Format, ServerMessage, Snapshot, Topic, TopicId, TopicState};
 use model::{ErrorCode, NodeKey};
@@ -71,7 +72,18 @@ fn topics() -> Vec<Topic> {
             cluster: "fake".into(),
             query: list_of_services(),
         },
+        at(Level::Cluster),
+        at(Level::Namespace),
+        at(Level::Application),
     ]
+}
+
+/// The graph from further away.
+fn at(level: Level) -> Topic {
+    graph(GraphQuery {
+        level: Some(level),
+        ..GraphQuery::default()
+    })
 }
 
 fn list_of_services() -> ListQuery {
@@ -226,7 +238,12 @@ async fn resuming_costs_only_what_changed() {
         depth: 2,
         ..GraphQuery::default()
     });
-    for topic in [graph(GraphQuery::default()), focus, pods()] {
+    for topic in [
+        graph(GraphQuery::default()),
+        focus,
+        pods(),
+        at(Level::Application),
+    ] {
         let mut kept = Kept::default();
         let mut client = server.client().await;
         client.subscribe(1, topic.clone(), None).await;
