@@ -245,45 +245,41 @@ fn distant(state: &State) -> Vec<Distant> {
         .collect()
 }
 
+/// Plays a history to some followers, who are woken now and then.
+fn follow_all<F>(
+    events: &[world::Event],
+    start: impl FnOnce(&State) -> Vec<F>,
+    follow: impl Fn(&mut F, &State, &Change),
+) {
+    let mut index = Index::new();
+    let mut world = World::default();
+    let mut followed = start(&index.state());
+    let mut since = Change::default();
+    for event in events {
+        world.play(event, &mut index);
+        since.merge(&index.take_change());
+        if world.wakes_up(event) {
+            let state = index.state();
+            for follower in &mut followed {
+                follow(follower, &state, &since);
+            }
+            since = Change::default();
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn views_that_follow_by_deltas_equal_fresh_ones(events in world::history(1, 200)) {
-        let mut index = Index::new();
-        let mut world = World::default();
-        let mut followed: Vec<Followed> = views().into_iter().map(|query| Followed::new(query, &index.state())).collect();
-        let mut since = Change::default();
-        for event in &events {
-            world.play(event, &mut index);
-            since.merge(&index.take_change());
-            if world.wakes_up(event) {
-                let state = index.state();
-                for follower in &mut followed {
-                    follower.follow(&state, &since);
-                }
-                since = Change::default();
-            }
-        }
+        let start = |state: &State| views().into_iter().map(|query| Followed::new(query, state)).collect();
+        follow_all(&events, start, Followed::follow);
     }
 
     #[test]
     fn distant_views_that_follow_by_deltas_equal_fresh_ones(events in world::history(1, 100)) {
-        let mut index = Index::new();
-        let mut world = World::default();
-        let mut followed = distant(&index.state());
-        let mut since = Change::default();
-        for event in &events {
-            world.play(event, &mut index);
-            since.merge(&index.take_change());
-            if world.wakes_up(event) {
-                let state = index.state();
-                for follower in &mut followed {
-                    follower.follow(&state, &since);
-                }
-                since = Change::default();
-            }
-        }
+        follow_all(&events, distant, Distant::follow);
     }
 
     #[test]

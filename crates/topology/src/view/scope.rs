@@ -182,22 +182,30 @@ impl Scope {
         delta
     }
 
-    /// Whether a node outside is in the view, and whether it was before the change: it was if one of the edges that
-    /// join it is not among those that changed.
+    /// Whether a node outside is in the view, and whether it was before the change.
     fn joined(&self, state: &State, change: &Change, entry: &Entry) -> Joined {
-        let mut joined = Joined::No;
-        for edge in self.edges_at(state, entry) {
-            if change.edge(&edge).is_none() {
-                return Joined::Before;
-            }
-            joined = Joined::Now;
-        }
-        joined
+        let edges = self.edges_at(state, entry);
+        Joined::by(edges.map(|edge| change.edge(&edge).is_some()))
     }
 }
 
-enum Joined {
+/// Whether what lies outside is in a view, and whether it was before a change.
+pub(super) enum Joined {
     No,
     Now,
     Before,
+}
+
+impl Joined {
+    /// Told by the edges that join it, whether each of them changed: it was there before if one did not.
+    pub(super) fn by(changed: impl Iterator<Item = bool>) -> Self {
+        let mut joined = Self::No;
+        for changed in changed {
+            if !changed {
+                return Self::Before;
+            }
+            joined = Self::Now;
+        }
+        joined
+    }
 }

@@ -1,11 +1,11 @@
 //! Which groups and edges between them a view has.
 
-use super::Scope;
 use crate::application::Application;
 use crate::change::Change;
 use crate::state::{GroupKey, Members, State};
+use crate::view::scope::{Joined, Scope};
 use model::graph::OwnedHealth;
-use model::level::{Group, GroupEdge, GroupEdgeKey, GroupId, GroupsDelta, Level};
+use model::level::{Group, GroupEdge, GroupId, GroupsDelta, Level};
 use model::{Health, NodeKey};
 use std::collections::BTreeMap;
 
@@ -213,20 +213,6 @@ impl Scope {
 
     /// Whether a group outside is in the view, and whether it was before the change.
     fn group_joined(&self, state: &State, change: &Change, id: GroupId) -> Joined {
-        let mut joined = Joined::No;
-        for edge in self.sums_at(state, id) {
-            let key: GroupEdgeKey = edge.key;
-            if !change.has_sum(&key) {
-                return Joined::Before;
-            }
-            joined = Joined::Now;
-        }
-        joined
+        Joined::by(self.sums_at(state, id).map(|edge| change.has_sum(&edge.key)))
     }
-}
-
-enum Joined {
-    No,
-    Now,
-    Before,
 }
