@@ -27,9 +27,8 @@ use crate::components::frame::Frame;
 use crate::components::whole::Whole;
 use crate::pages::clusters::ClustersPage;
 use crate::pages::home::HomePage;
-use crate::pages::list::ListPage;
+use crate::pages::lazy;
 use crate::pages::nowhere::NowherePage;
-use crate::pages::topology::TopologyPage;
 use crate::state::here::Here;
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
@@ -54,8 +53,8 @@ fn Pages() -> impl IntoView {
             <FlatRoutes fallback=NowherePage>
                 <Route path=path!("/") view=HomePage />
                 <Route path=path!("/clusters") view=ClustersPage />
-                <Route path=path!("/c/:cluster/topology") view=TopologyPage />
-                <Route path=path!("/c/:cluster/:kind") view=ListPage />
+                <Route path=path!("/c/:cluster/topology") view=lazy::topology />
+                <Route path=path!("/c/:cluster/:kind") view=lazy::list />
             </FlatRoutes>
         </Frame>
     }

@@ -2,6 +2,7 @@
 
 pub mod clusters;
 pub mod home;
+pub mod lazy;
 pub mod list;
 pub mod nowhere;
 pub mod topology;

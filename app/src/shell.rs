@@ -1,21 +1,29 @@
 //! The HTML document around the app.
 
 use crate::App;
+use crate::pages::lazy::part_of;
 use crate::source::{Assets, Visit};
+use crate::state::url::Place;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
 
 /// The whole document. Rendered on the server only; hydration takes over its body.
 pub fn shell(assets: Assets) -> impl IntoView {
     let theme = use_context::<Visit>()
         .map(|visit| visit.theme)
         .unwrap_or_default();
+    let url = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
+    let place = url.map(|url| Place::parse(url.path()));
+    let part = place.as_ref().and_then(part_of);
+    let parts = part.and_then(|part| assets.parts.get(part)).cloned();
     let Assets {
         script,
         wasm,
         style,
         fonts,
+        parts: _,
     } = assets;
     let preload = script.clone();
     view! {
@@ -36,6 +44,13 @@ pub fn shell(assets: Assets) -> impl IntoView {
                     .map(|href| {
                         view! { <link id="wasm" rel="preload" href=href r#as="fetch" type="application/wasm" crossorigin="anonymous" /> }
                     })}
+                {parts
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|href| {
+                        view! { <link rel="preload" href=href r#as="fetch" type="application/wasm" crossorigin="anonymous" /> }
+                    })
+                    .collect_view()}
                 {script.map(|src| view! { <script type="module" src=src nonce=use_nonce()></script> })}
                 <MetaTags />
             </head>

@@ -6,6 +6,7 @@ use crate::theme::Theme;
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{ApiError, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A topic's state at an epoch. It is serialised into the page, so that hydration starts from exactly what was
@@ -57,6 +58,8 @@ pub struct Assets {
     pub script: Option<String>,
     /// The WASM file, for preloading.
     pub wasm: Option<String>,
+    /// The WASM files that a page needs besides, by the page's part of the app; see [`crate::pages::lazy`].
+    pub parts: BTreeMap<String, Vec<String>>,
     /// The style sheet.
     pub style: Option<String>,
     /// Fonts to preload.

@@ -34,7 +34,7 @@ const offerDebug = () => {
 
 try {
   await init(address ? { module_or_path: address } : undefined);
-  start(loadGraph);
+  await start(loadGraph);
   if (debug) offerDebug();
   document.documentElement.dataset.script = "on";
 } catch (error) {

@@ -5,13 +5,26 @@
 
 mod canvas;
 
+use app::pages::lazy;
+use app::state::url::Place;
 use wasm_bindgen::prelude::*;
 
-/// Takes over the page. `load_graph` is called when a page needs the canvas; it returns a promise of `js/graph.js`.
+/// How long the page is left in peace before the code of the others is loaded, in milliseconds.
+const REST_MS: u32 = 1000;
+
+/// Takes over the page, once the code of the page is there. `load_graph` is called when a page needs the canvas; it
+/// returns a promise of `js/graph.js`.
 #[wasm_bindgen]
-pub fn start(load_graph: js_sys::Function) {
+pub async fn start(load_graph: js_sys::Function) -> Result<(), JsValue> {
     app::browser::canvas::install(canvas::Cytoscape::new(load_graph));
+    let place = Place::parse(&app::browser::path());
+    lazy::load(&place)
+        .await
+        .map_err(|error| JsValue::from_str(&error.to_string()))?;
     leptos::mount::hydrate_body(app::App);
+    // Whoever goes on to another page should not wait for it.
+    app::browser::after(REST_MS, || wasm_bindgen_futures::spawn_local(lazy::load_all()));
+    Ok(())
 }
 
 /// The newest epoch that any topic of the page has reached; for tests.

@@ -1,7 +1,7 @@
 //! The site: everything a browser loads, under names that hold a hash of their content.
 //!
 //! ```text
-//! cargo build ──> wasm-bindgen ──> wasm-opt ──┐
+//! cargo rustc ─> split ─> wasm-bindgen ─> wasm-opt ─┐
 //! frontend-wasm/js, style, npm ──> esbuild ───┴──> <target>/site/pkg/*, <target>/site/manifest.json
 //! public/ ────────────────────────────────────────> <target>/site/*        (+ .br and .gz beside each)
 //! ```
@@ -104,13 +104,13 @@ pub fn build(workspace: &Workspace, steps: &mut Steps, flavour: Flavour) -> Resu
     steps.unless_fresh(
         &binding,
         bound.is_dir(),
-        format!("binding and optimising the WASM ({profile})"),
+        format!("splitting, binding and optimising the WASM ({profile})"),
         || {
-            wasm::bind(&compiled, &bound, flavour)?;
-            match flavour {
-                Flavour::Release => wasm::optimise(workspace, &bound),
-                Flavour::Development => Ok(()),
+            let parts = wasm::split_and_bind(&compiled, &bound, flavour)?;
+            if flavour == Flavour::Release {
+                wasm::optimise(workspace, &bound, &parts)?;
             }
+            wasm::name_by_content(&bound, parts)
         },
     )?;
 

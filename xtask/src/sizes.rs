@@ -1,5 +1,6 @@
 //! How much a browser has to load, against its budget.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 struct Manifest {
     wasm: String,
+    parts: BTreeMap<String, Vec<String>>,
     style: String,
     #[serde(rename = "firstRoute")]
     first_route: Vec<String>,
@@ -27,10 +29,12 @@ pub struct Size {
 }
 
 /// What the first page loads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sizes {
-    /// The browser half. Budget: [`WASM_BUDGET`] in brotli.
+    /// What every page loads of the browser half.
     pub wasm: Size,
+    /// What each page loads of it when it is the first, by the page's part of the app. Budget: [`WASM_BUDGET`] in brotli.
+    pub pages: BTreeMap<String, Size>,
     /// The scripts of the first page. Budget: [`SCRIPT_BUDGET`] in gzip.
     pub script: Size,
     /// The style sheet.
@@ -47,20 +51,31 @@ pub fn measure(site: &Path) -> Result<Sizes> {
     let path = site.join("manifest.json");
     let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest: Manifest = serde_json::from_slice(&text)?;
-    let script = manifest
-        .first_route
-        .iter()
-        .try_fold(Size::default(), |sum, address| {
+    let all = |addresses: &[String]| {
+        addresses.iter().try_fold(Size::default(), |sum, address| {
             Ok::<_, anyhow::Error>(sum + size(site, address)?)
-        })?;
+        })
+    };
+    let wasm = size(site, &manifest.wasm)?;
+    let pages = manifest
+        .parts
+        .iter()
+        .map(|(part, files)| Ok((part.clone(), wasm + all(files)?)));
     Ok(Sizes {
-        wasm: size(site, &manifest.wasm)?,
-        script,
+        wasm,
+        pages: pages.collect::<Result<_>>()?,
+        script: all(&manifest.first_route)?,
         style: size(site, &manifest.style)?,
     })
 }
 
 impl Sizes {
+    /// The WASM of the page that loads most when it is the first.
+    pub fn largest(&self) -> Size {
+        let pages = self.pages.values().copied();
+        pages.max_by_key(|size| size.brotli).unwrap_or(self.wasm)
+    }
+
     /// A table on standard error.
     pub fn print(&self) {
         eprintln!("{:<24}{:>10}{:>10}{:>10}", "kB", "raw", "gzip", "brotli");
@@ -74,10 +89,14 @@ impl Sizes {
             );
         };
         row(
-            "wasm",
+            "wasm of every page",
             self.wasm,
             verdict(self.wasm.brotli, WASM_BUDGET, "brotli"),
         );
+        for (page, size) in &self.pages {
+            let verdict = verdict(size.brotli, WASM_BUDGET, "brotli");
+            row(&format!("wasm, {page} first"), *size, verdict);
+        }
         row(
             "scripts, first page",
             self.script,

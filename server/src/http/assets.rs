@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::ErrorCode;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 #[derive(RustEmbed)]
 #[folder = "$EMBEDDED_SITE"]
@@ -29,6 +30,8 @@ const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 struct Manifest {
     script: Option<String>,
     wasm: Option<String>,
+    #[serde(default)]
+    parts: BTreeMap<String, Vec<String>>,
     style: Option<String>,
     #[serde(default)]
     fonts: Vec<String>,
@@ -59,6 +62,11 @@ fn assets_of<S: RustEmbed>() -> Assets {
     Assets {
         script: manifest.script.map(address),
         wasm: manifest.wasm.map(address),
+        parts: manifest
+            .parts
+            .into_iter()
+            .map(|(part, files)| (part, files.into_iter().map(address).collect()))
+            .collect(),
         style: manifest.style.map(address),
         fonts: manifest.fonts.into_iter().map(address).collect(),
     }

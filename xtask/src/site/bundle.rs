@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::wasm::{FILE, GLUE};
+use super::wasm::{FILE, GLUE, Parts, parts};
 use crate::command;
 use crate::fingerprint::of_bytes;
 use crate::workspace::Workspace;
@@ -20,6 +20,8 @@ const STYLE: &str = "style/main.css";
 struct Manifest {
     script: String,
     wasm: String,
+    /// The WASM files that each part of the app needs besides.
+    parts: Parts,
     style: String,
     /// Those that the first paint needs.
     fonts: Vec<String>,
@@ -58,6 +60,11 @@ pub fn bundle(workspace: &Workspace, bound: &Path, site: &Path, scratch: &Path) 
     let wasm_name = format!("kubilitics-{}.wasm", of_bytes(&wasm));
     fs::write(pkg.join(&wasm_name), wasm)?;
 
+    let parts = parts(bound)?;
+    for name in parts.values().flatten() {
+        fs::copy(bound.join(name), pkg.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+
     let glue = format!("--alias:frontend-wasm={}", bound.join(GLUE).display());
     let scripts = [
         "--splitting",
@@ -74,7 +81,7 @@ pub fn bundle(workspace: &Workspace, bound: &Path, site: &Path, scratch: &Path) 
     ];
     outputs.extend(esbuild(workspace, STYLE, &styles, &pkg, scratch)?);
 
-    let manifest = manifest(&outputs, &wasm_name)?;
+    let manifest = manifest(&outputs, &wasm_name, &parts)?;
     fs::write(site.join("manifest.json"), serde_json::to_vec_pretty(&manifest)?)?;
     Ok(())
 }
@@ -105,7 +112,7 @@ fn esbuild(
     Ok(metafile.outputs)
 }
 
-fn manifest(outputs: &Outputs, wasm: &str) -> Result<Manifest> {
+fn manifest(outputs: &Outputs, wasm: &str, parts: &Parts) -> Result<Manifest> {
     let entry = |source: &str| {
         let of_source = |(path, output): (&String, &Output)| {
             (output.entry_point.as_deref() == Some(source)).then(|| path.clone())
@@ -133,6 +140,10 @@ fn manifest(outputs: &Outputs, wasm: &str) -> Result<Manifest> {
     Ok(Manifest {
         script: address(&script),
         wasm: format!("/pkg/{wasm}"),
+        parts: parts
+            .iter()
+            .map(|(part, files)| (part.clone(), files.iter().map(|file| address(file)).collect()))
+            .collect(),
         style: address(&entry(STYLE)?),
         fonts: outputs
             .keys()
@@ -172,15 +183,23 @@ mod tests {
             "../target/site/pkg/fonts/ibm-plex-mono-latin-600-normal-F.woff2": {"imports": [], "bytes": 1},
             "../target/site/pkg/fonts/ibm-plex-mono-latin-400-normal-G.woff": {"imports": [], "bytes": 1}}}"#;
         let metafile: Metafile = serde_json::from_str(metafile).unwrap();
+        let parts = Parts::from([(
+            "list".to_owned(),
+            vec!["chunk_1-2.wasm".to_owned(), "list-3.wasm".to_owned()],
+        )]);
         let expected = Manifest {
             script: "/pkg/main-A.js".into(),
             wasm: "/pkg/kubilitics-1.wasm".into(),
+            parts: Parts::from([(
+                "list".into(),
+                vec!["/pkg/chunk_1-2.wasm".into(), "/pkg/list-3.wasm".into()],
+            )]),
             style: "/pkg/main-D.css".into(),
             fonts: vec!["/pkg/fonts/ibm-plex-mono-latin-400-normal-E.woff2".into()],
             first_route: vec!["/pkg/main-A.js".into(), "/pkg/chunk-B.js".into()],
         };
         assert_eq!(
-            manifest(&metafile.outputs, "kubilitics-1.wasm").unwrap(),
+            manifest(&metafile.outputs, "kubilitics-1.wasm", &parts).unwrap(),
             expected
         );
     }

@@ -1,0 +1,114 @@
+//! The pages whose code a browser loads when it first shows them: each is a WASM file of its own, cut out of the whole
+//! by `xtask/src/site/wasm.rs`. On the server they are plain functions.
+//!
+//! What only one page uses lies in its file, what several use in one that comes with the first of them, and what the
+//! frame uses in the main file.
+
+// The macro declares the cut: an import in the main file, an export in that of the page.
+#![allow(unsafe_code)]
+
+use crate::components::whole::{Piece, Whole, part, says};
+use crate::pages::list::ListPage;
+use crate::pages::topology::TopologyPage;
+use crate::state::here::use_here;
+use crate::state::url::Place;
+use crate::text;
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+/// The code of a page did not come.
+pub type NotLoaded = SplitLoaderError;
+
+type Loading<T> = Pin<Box<dyn Future<Output = Result<T, NotLoaded>>>>;
+
+#[wasm_split(topology, wasm_split_path = leptos::wasm_split, fallible, preload(load_topology))]
+fn topology_page() -> Result<Piece, NotLoaded> {
+    Ok(view! { <TopologyPage /> }.whole())
+}
+
+#[wasm_split(list, wasm_split_path = leptos::wasm_split, fallible, preload(load_list))]
+fn list_page() -> Result<Piece, NotLoaded> {
+    Ok(view! { <ListPage /> }.whole())
+}
+
+/// The topology page.
+pub fn topology() -> Piece {
+    page(Box::pin(load_topology()), || Box::pin(topology_page()))
+}
+
+/// The list page.
+pub fn list() -> Piece {
+    page(Box::pin(load_list()), || Box::pin(list_page()))
+}
+
+/// Which part of the app a page needs besides the main one, as the build calls it.
+#[cfg(feature = "ssr")]
+pub fn part_of(place: &Place) -> Option<&'static str> {
+    match place {
+        Place::Topology(_) => Some("topology"),
+        Place::List(..) => Some("list"),
+        Place::Home | Place::Clusters | Place::Nowhere => None,
+    }
+}
+
+/// Loads the code of a page, so that it can be hydrated at once.
+pub async fn load(place: &Place) -> Result<(), NotLoaded> {
+    match place {
+        Place::Topology(_) => load_topology().await,
+        Place::List(..) => load_list().await,
+        Place::Home | Place::Clusters | Place::Nowhere => Ok(()),
+    }
+}
+
+/// Loads the code of all pages, so that none has to be waited for. One that does not come is loaded when it is needed.
+pub async fn load_all() {
+    let _ = load_topology().await;
+    let _ = load_list().await;
+}
+
+/// A page: at once if its code is there, else when it comes.
+fn page(mut loading: Loading<()>, make: fn() -> Loading<Piece>) -> Piece {
+    if let Some(Ok(())) = now(&mut loading) {
+        return made(make);
+    }
+    let came = RwSignal::new(None);
+    leptos::task::spawn_local(async move {
+        let result = loading.await;
+        came.try_set(Some(result.is_ok()));
+    });
+    part(move || match came.get() {
+        None => view! { <p class="note">{text::WAITING}</p> }.whole(),
+        Some(true) => made(make),
+        Some(false) => not_loaded(),
+    })
+    .whole()
+}
+
+fn made(make: fn() -> Loading<Piece>) -> Piece {
+    match now(&mut make()) {
+        Some(Ok(piece)) => piece,
+        _ => not_loaded(),
+    }
+}
+
+fn not_loaded() -> Piece {
+    let here = use_here();
+    view! {
+        <section class="problem" data-testid="problem" role="alert">
+            <h1>"This page did not load"</h1>
+            <p>"Its code could not be fetched: the server does not answer, or was updated meanwhile."</p>
+            <p><a class="btn" rel="external" href=says(move || here.href(|_| ()))>"Reload"</a></p>
+        </section>
+    }
+    .whole()
+}
+
+/// What a future answers without waiting.
+fn now<T>(future: &mut Loading<T>) -> Option<Result<T, NotLoaded>> {
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => Some(result),
+        Poll::Pending => None,
+    }
+}
