@@ -16,6 +16,7 @@ mod fingerprint;
 mod product;
 mod site;
 mod sizes;
+mod sources;
 mod steps;
 mod suites;
 mod tally;

@@ -185,6 +185,8 @@ fn rust(workspace: &Workspace) -> Result<Tally> {
     let environment = [
         ("KUBILITICS_TEST_CONTROL_PLANE", plane.dir()),
         ("INSTA_UPDATE", Path::new("no")),
+        // Else it is where the tests were compiled, which may have been another clone.
+        ("INSTA_WORKSPACE_ROOT", &workspace.root),
     ];
     let mut tally = binaries::run(Binary::all(&mut cargo_test())?, AT_ONCE, &environment)?;
     let mut examples = cargo_test();

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::sources;
+
 /// The two folders that everything is relative to, both absolute.
 #[derive(Clone, Debug)]
 pub struct Workspace {
@@ -53,7 +55,8 @@ impl Workspace {
         self.root.join("dist").join("kubilitics")
     }
 
-    /// Waits until no other `cargo xtask` builds in this target folder; the lock goes with the returned value.
+    /// Waits until no other `cargo xtask` builds in this target folder, and makes it ready for this source tree: see
+    /// [`sources::settle`]. The lock goes with the returned value.
     pub fn lock(&self) -> Result<File> {
         let scratch = self.scratch();
         fs::create_dir_all(&scratch).with_context(|| format!("cannot make {}", scratch.display()))?;
@@ -64,6 +67,7 @@ impl Workspace {
             file.lock()
                 .with_context(|| format!("cannot lock {}", path.display()))?;
         }
+        sources::settle(&self.root, &scratch.join("sources.json"))?;
         Ok(file)
     }
 }

@@ -20,7 +20,7 @@ fn query(kind: &str) -> ListQuery {
 fn index(kinds: &[&str]) -> Index {
     let mut index = Index::new();
     for kind in kinds {
-        let path = format!("{}/tests/fixtures/{kind}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("tests/fixtures/{kind}.json");
         let objects: Vec<Box<serde_json::value::RawValue>> =
             serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         for object in objects {

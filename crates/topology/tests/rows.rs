@@ -333,7 +333,7 @@ const ROWS: &[(&str, &[&str])] = &[
 
 fn rows(kind: &str) -> Vec<String> {
     let now: Timestamp = "2026-01-31T10:00:00Z".parse().unwrap();
-    let path = format!("{}/tests/fixtures/{kind}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("tests/fixtures/{kind}.json");
     let text = std::fs::read_to_string(path).unwrap();
     let objects: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(&text).unwrap();
     let mut symbols = Symbols::new();

@@ -12,10 +12,13 @@ const PREFIX: &str = "kubilitics-control-plane-";
 /// Marks a run's folder that nobody but its reader may remove.
 const KEPT: &str = "kept";
 
-/// The root of the source tree.
+/// The root of the source tree. Cargo says at run time which it is: what is compiled once may be run in several clones.
 pub(crate) fn workspace() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
+    let compiled = env!("CARGO_MANIFEST_DIR");
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| compiled.into());
+    let is_root = |dir: &&Path| dir.join("end2end/cluster/go.mod").is_file();
+    let root = Path::new(&here).ancestors().find(is_root);
+    root.unwrap_or(Path::new(compiled)).to_owned()
 }
 
 /// Cargo's target folder: `CARGO_TARGET_DIR` (relative to the workspace), else `target` in the workspace.

@@ -174,7 +174,7 @@ fn other_machines_are_let_in_only_by_name() {
 /// `.env.example` is made from the table. To write it anew, run this test with `KUBILITICS_TEST_WRITE=1`.
 #[test]
 fn the_example_of_the_environment_is_up_to_date() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example");
+    let path = "../.env.example";
     if std::env::var_os("KUBILITICS_TEST_WRITE").is_some() {
         std::fs::write(path, env_example()).unwrap();
     }

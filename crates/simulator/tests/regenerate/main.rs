@@ -115,7 +115,7 @@ async fn regenerate_the_data_of_the_built_in_kinds() -> Result<()> {
         "openapi": openapi,
         "bootstrap": bootstrap,
     });
-    let file = std::fs::File::create(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/kubernetes.json.gz"))?;
+    let file = std::fs::File::create(Path::new("data/kubernetes.json.gz"))?;
     let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::best());
     gzip.write_all(&serde_json::to_vec(&data)?)?;
     gzip.finish()?;

@@ -117,13 +117,13 @@ fn regenerate_the_table_of_protobuf() -> Result<()> {
         lines.insert(line);
     }
     let text: Vec<String> = lines.into_iter().collect();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/protobuf.txt");
+    let file = Path::new("data/protobuf.txt");
     std::fs::write(file, format!("{HEAD}{}\n", text.join("\n")))?;
     Ok(())
 }
 
 fn module_folder(module: &str) -> Result<PathBuf> {
-    let cluster = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../end2end/cluster");
+    let cluster = Path::new("../../end2end/cluster");
     let output = Command::new("go")
         .args(["list", "-m", "-f", "{{.Dir}}", module])
         .current_dir(cluster)
@@ -244,7 +244,7 @@ fn json_name(schemas: &BTreeMap<String, Vec<String>>, message: &str, field: &Pro
 
 /// By short name, the fields of every type in OpenAPI.
 fn schemas() -> Result<BTreeMap<String, Vec<String>>> {
-    let packed = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/kubernetes.json.gz"))?;
+    let packed = std::fs::read(Path::new("data/kubernetes.json.gz"))?;
     let data: Value = serde_json::from_reader(flate2::read::GzDecoder::new(packed.as_slice()))?;
     let mut all = BTreeMap::new();
     let documents = data["openapi"].as_object().context("the data has OpenAPI")?;
