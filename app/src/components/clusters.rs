@@ -104,6 +104,16 @@ fn marks(cluster: &Cluster) -> Vec<(Health, String)> {
             format!("{lacking} of {} kinds not visible", sync.kinds),
         ));
     }
+    if !sync.limited.is_empty() {
+        let limited = sync.limited.len();
+        marks.push((
+            Health::Warning,
+            format!(
+                "{limited} of {} kinds visible in some namespaces only",
+                sync.kinds
+            ),
+        ));
+    }
     if is_connected && !sync.complete {
         marks.push((
             Health::Progressing,
