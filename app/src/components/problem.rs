@@ -20,7 +20,7 @@ pub fn Problem(
     let request = (!request_id.is_empty()).then(|| ("request".to_owned(), request_id));
     let facts: Vec<(String, String)> = details
         .into_iter()
-        .filter(|(_, value)| !value.is_empty() && *value != message)
+        .filter(|(_, value)| !value.is_empty() && !message.contains(value))
         .chain(request)
         .collect();
     let way_on = match code {

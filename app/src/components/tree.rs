@@ -5,11 +5,13 @@ use crate::components::whole::{Piece, Whole, entry, list, says, whether, word};
 use crate::state::graph::LiveGraph;
 use crate::state::here::use_here;
 use crate::state::memo::{Known, memo};
+use crate::state::picture;
 use crate::state::tree::{self, Branch, Leaf, Tally};
 use crate::text;
 use leptos::prelude::*;
 use model::Health;
 use model::graph::{Node, NodeState};
+use model::level::Level;
 use std::collections::BTreeMap;
 
 /// The tree of a graph.
@@ -61,11 +63,24 @@ fn section(
                 .unwrap_or_default()
         })
     };
+    let heading = move || match &namespace {
+        Some(name) => name.clone(),
+        None => {
+            graph.shape.track();
+            let of_objects = graph.with(|graph| graph.level == Level::Object);
+            if of_objects {
+                "Without a namespace"
+            } else {
+                "Cluster"
+            }
+            .to_owned()
+        }
+    };
     let tally = memo(move || tallies.with(|tallies| tallies.get(&for_tally).copied().unwrap_or_default()));
     view! {
         <section class="branch">
             <h2>
-                <span class="mono">{namespace.unwrap_or_else(|| "Without a namespace".to_owned())}</span>
+                <span class="mono">{says(heading)}</span>
                 <span class="dim3 num">{says(move || tally_words(tally.get()))}</span>
             </h2>
             <ul>{list(leaves)}</ul>
@@ -110,7 +125,7 @@ fn leaf_view(graph: LiveGraph, leaf: Leaf) -> impl IntoView {
         let key = leaf.key;
         let address = key.to_string();
         let kind = mark::kind(&key.kind);
-        let name = key.name.clone();
+        let name = node.with_untracked(picture::name);
         let selected = {
             let key = key.clone();
             memo(move || here.is_selected(&key))

@@ -1,7 +1,7 @@
 //! The graph as a tree: namespaces, in them owner chains from the root down. The same content as the canvas, for
 //! reading, for the keyboard, and for pages without script.
 
-use crate::state::level::weight;
+use crate::state::level::{is_group, weight};
 use model::graph::{Graph, Node, Relation};
 use model::{NodeId, NodeKey};
 use rustc_hash::FxHashMap;
@@ -45,8 +45,8 @@ pub fn build(graph: &Graph) -> Vec<Branch> {
         let (Some(owner), Some(node)) = (graph.nodes.get(&key.source), graph.nodes.get(&key.target)) else {
             continue;
         };
-        // One place each: below the first owner of its own namespace.
-        if owner.key.namespace == node.key.namespace {
+        // One place each: below the first owner of its own namespace. A group owns none of its kind.
+        if !is_group(node) && owner.key.namespace == node.key.namespace {
             owners.entry(node.id).or_insert(owner.id);
         }
     }
@@ -133,6 +133,7 @@ pub fn tally(graph: &Graph) -> BTreeMap<Option<String>, Tally> {
 mod tests {
     use super::*;
     use crate::fixture;
+    use model::graph::NodeState;
 
     #[test]
     fn owners_stand_above_what_they_own() {
@@ -177,6 +178,16 @@ mod tests {
             .collect();
         places.sort_unstable();
         assert_eq!(places, graph.nodes.keys().copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn groups_stand_side_by_side() {
+        let mut graph = fixture::graph();
+        for node in graph.nodes.values_mut() {
+            (node.state, node.key.namespace) = (NodeState::Group, None);
+        }
+        let leaves = build(&graph).into_iter().flat_map(|branch| branch.leaves);
+        assert!(leaves.into_iter().all(|leaf| leaf.depth == 0));
     }
 
     #[test]
