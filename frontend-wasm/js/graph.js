@@ -1,6 +1,6 @@
-// The topology's canvas. cytoscape holds the elements, the gestures, the viewport and what is under the pointer;
-// js/paint.js draws them, because text in two faces, state marks and thousands of curves are cheaper drawn at once
-// than as styled elements. Told of changes only; nothing is ever rebuilt.
+// The topology's canvas. cytoscape holds the nodes, the gestures, the viewport and what is under the pointer;
+// js/paint.js draws them and the lines between them, because text in two faces, state marks and thousands of curves are
+// cheaper drawn at once than as styled elements. Told of changes only; nothing is ever rebuilt.
 import cytoscape from "cytoscape";
 import { Painter } from "./paint.js";
 
@@ -9,7 +9,6 @@ export const TILE = { width: 148, height: 40 };
 // cytoscape draws nothing itself, but must know the size of a tile to find it under the pointer.
 const STYLE = [
   { selector: "node", style: { width: TILE.width, height: TILE.height, shape: "rectangle", "background-opacity": 0, "border-width": 0, "overlay-opacity": 0, events: "yes" } },
-  { selector: "edge", style: { display: "none" } },
 ];
 
 const ZOOM = { min: 0.04, max: 2.5 };
@@ -37,10 +36,12 @@ class Drawing {
       autoungrabify: true,
       autounselectify: true,
       boxSelectionEnabled: false,
-      hideEdgesOnViewport: true,
       textureOnViewport: false,
       pixelRatio: "auto",
     });
+    // It would still make textures of elements that cannot be seen.
+    const renderer = this.cy.renderer();
+    renderer.drawLayeredElements = renderer.drawCachedElements = () => {};
     this.painter = new Painter(host, this);
     this.cy.on("render", () => this.painter.paint());
     this.cy.on("tap", (event) => {
@@ -103,23 +104,17 @@ class Drawing {
     const { cy } = this;
     const fresh = [];
     cy.batch(() => {
-      const remove = (ids, map) => {
-        for (const id of ids) {
-          map.delete(id);
-          cy.getElementById(id).remove();
-        }
-      };
-      remove(goneLines, this.lines);
-      remove(gone, this.tiles);
+      for (const id of goneLines) this.lines.delete(id);
+      for (const line of lines) this.lines.set(line.id, line);
+      for (const id of gone) {
+        this.tiles.delete(id);
+        cy.getElementById(id).remove();
+      }
       for (const tile of tiles) {
         const before = this.tiles.get(tile.id);
         this.tiles.set(tile.id, tile);
         if (!before) fresh.push({ group: "nodes", data: { id: tile.id }, position: { x: tile.x, y: tile.y } });
         else if (before.x !== tile.x || before.y !== tile.y) cy.getElementById(tile.id).position({ x: tile.x, y: tile.y });
-      }
-      for (const line of lines) {
-        if (!this.lines.has(line.id)) fresh.push({ group: "edges", data: { id: line.id, source: line.source, target: line.target } });
-        this.lines.set(line.id, line);
       }
       cy.add(fresh);
     });
@@ -234,7 +229,7 @@ export const start = (element, chosen) => {
   return current;
 };
 
-// For tests: what is on the canvas, as cytoscape has it.
+// For tests: what is on the canvas.
 export const inspect = () => {
   if (!current) return null;
   const { cy } = current;
@@ -242,5 +237,5 @@ export const inspect = () => {
   cy.nodes().forEach((node) => {
     positions[node.id()] = { ...node.position() };
   });
-  return { nodes: cy.nodes().length, edges: cy.edges().length, level: current.level, zoom: cy.zoom(), pan: { ...cy.pan() }, selected: current.selected, positions };
+  return { nodes: cy.nodes().length, edges: current.lines.size, level: current.level, zoom: cy.zoom(), pan: { ...cy.pan() }, selected: current.selected, positions };
 };
