@@ -29,6 +29,7 @@ use crate::pages::clusters::ClustersPage;
 use crate::pages::home::HomePage;
 use crate::pages::list::ListPage;
 use crate::pages::nowhere::NowherePage;
+use crate::pages::search::SearchPage;
 use crate::pages::topology::TopologyPage;
 use crate::state::here::Here;
 use leptos::prelude::*;
@@ -55,6 +56,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/") view=HomePage />
                 <Route path=path!("/clusters") view=ClustersPage />
                 <Route path=path!("/c/:cluster/topology") view=TopologyPage />
+                <Route path=path!("/c/:cluster/search") view=SearchPage />
                 <Route path=path!("/c/:cluster/:kind") view=ListPage />
             </FlatRoutes>
         </Frame>

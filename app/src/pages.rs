@@ -4,6 +4,7 @@ pub mod clusters;
 pub mod home;
 pub mod list;
 pub mod nowhere;
+pub mod search;
 pub mod topology;
 
 use crate::source::SetStatus;

@@ -220,6 +220,50 @@ impl SearchView {
     }
 }
 
+/// The words of a state's objects, made once more and apart from it: to measure what they cost.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Apart {
+    words: Words,
+    slots: Slots,
+    /// What readers have: what changes is copied first.
+    published: Words,
+}
+
+impl Apart {
+    /// Those of a state.
+    #[doc(hidden)]
+    pub fn of(state: &State) -> Self {
+        let (mut words, mut slots) = (Words::default(), Slots::default());
+        for entry in state.nodes() {
+            if let Some(facts) = entry.facts() {
+                slots.insert(entry.id(), facts, &mut words);
+            }
+        }
+        Self {
+            published: words.clone(),
+            words,
+            slots,
+        }
+    }
+
+    /// An object changes.
+    #[doc(hidden)]
+    pub fn update(&mut self, id: NodeId, old: &Facts, new: &Facts) {
+        self.slots.update(id, old, new, &mut self.words);
+        self.published = self.words.clone();
+    }
+
+    /// An object goes, and comes again.
+    #[doc(hidden)]
+    pub fn renew(&mut self, id: NodeId, facts: &Facts) {
+        self.slots.remove(id, facts, &mut self.words);
+        self.published = self.words.clone();
+        self.slots.insert(id, facts, &mut self.words);
+        self.published = self.words.clone();
+    }
+}
+
 /// The columns of hits as rows.
 pub fn columns() -> Vec<Column> {
     let column = |name: &'static str, format, description: &'static str| Column {
