@@ -27,6 +27,9 @@ pub enum SocketEvent {
     Closed,
 }
 
-/// A key that was pressed outside of any text field, without Ctrl, Alt or Meta; or `Escape` anywhere.
+/// Ctrl-K or Cmd-K, as a [`Key`].
+pub const SEARCH: &str = "Control+K";
+
+/// A key that was pressed outside of any text field, without Ctrl, Alt or Meta; or `Escape` or [`SEARCH`] anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key(pub String);

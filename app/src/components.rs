@@ -7,6 +7,7 @@ pub mod connection;
 pub mod demo;
 pub mod detail;
 pub mod edges;
+pub mod field;
 pub mod frame;
 pub mod mark;
 pub mod namespaces;

@@ -487,6 +487,40 @@ fn list(query: &ListQuery) -> Result<ListWindow, ApiError> {
     })
 }
 
+/// Nodes whose names have a text.
+fn search(text: &str) -> Result<ListWindow, ApiError> {
+    if text.contains('"') {
+        return Err(ApiError::new(ErrorCode::BadRequest, "close the quotes").with("field", "q"));
+    }
+    let found = graph()
+        .nodes
+        .into_values()
+        .filter(|node| node.key.name.contains(text));
+    let rows: Vec<Row> = found
+        .filter(|node| node.state == NodeState::Live)
+        .map(|node| Row {
+            id: node.id,
+            cells: [&node.key.kind, &node.key.name, &node.status.word, "label app=x"]
+                .map(|cell| Cell::Text(cell.into()))
+                .into(),
+            key: node.key,
+            uid: node.uid,
+            created_at: node.created_at,
+            health: node.status.health,
+            reason: node.status.reason,
+            labels: BTreeMap::new(),
+        })
+        .collect();
+    let total = u32::try_from(rows.len()).unwrap();
+    Ok(ListWindow {
+        columns: topology::search::columns(),
+        namespaced: true,
+        total,
+        matched: total,
+        rows,
+    })
+}
+
 /// What a test's server says.
 #[derive(Clone, Debug)]
 pub struct Fixture {
@@ -523,6 +557,10 @@ impl Source for Fixture {
             Topic::List { cluster, query } => {
                 known(cluster)?;
                 Snapshot::List(list(query)?)
+            }
+            Topic::Search { cluster, query } => {
+                known(cluster)?;
+                Snapshot::List(search(&query.text)?)
             }
         };
         Ok(TopicView {

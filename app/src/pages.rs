@@ -5,6 +5,7 @@ pub mod home;
 pub mod lazy;
 pub mod list;
 pub mod nowhere;
+pub mod search;
 pub mod topology;
 
 use crate::source::SetStatus;

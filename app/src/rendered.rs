@@ -114,6 +114,34 @@ async fn the_routes_are_those_that_are_said() {
 }
 
 #[tokio::test]
+async fn a_search_is_complete_without_script() {
+    let page = get("/c/demo/search?q=cart&ns=shop").await;
+    assert_eq!(page.status, 200);
+    page.says(&[
+        "<title>Search, demo",
+        "action=\"/c/demo/search\"",
+        "name=\"ns\" value=\"shop\"",
+        "name=\"q\"",
+        "value=\"cart\"",
+        "Found in",
+        "data-key=\"Deployment/shop/cart\"",
+        "href=\"/c/demo/deployments.apps?ns=shop&amp;sel=Deployment/shop/cart\"",
+    ]);
+    let page = get("/c/demo/search").await;
+    assert_eq!(page.status, 200);
+    page.says(&["Type a part of a name"]);
+    let page = get("/c/demo/search?q=%22cart").await;
+    assert_eq!(page.status, 400);
+    page.says(&["close the quotes"]);
+    let page = get("/c/demo/pods").await;
+    page.says(&[
+        "action=\"/c/demo/search\"",
+        "data-field=\"Search\"",
+        "data-field=\"Filter\"",
+    ]);
+}
+
+#[tokio::test]
 async fn the_topology_is_complete_without_script() {
     let page = get("/c/demo/topology").await;
     assert_eq!(page.status, 200);

@@ -12,6 +12,12 @@ pub const GONE: &str =
 pub const WAITING: &str = "Waiting for the first state from the server.";
 /// A list has no rows at all.
 pub const NOTHING_HERE: &str = "There is nothing of this kind";
+/// Nothing has been typed into the search.
+pub const SEARCH: &str = "Type a part of a name, a kind, a namespace, a label, an image or a status: pod cart, app=cart, crashloop. Quotes ask for the whole of it.";
+/// Nothing is found yet.
+pub const SEARCH_SYNCING: &str = "Nothing is found yet; the first lists are still coming in.";
+/// Nothing has the words.
+pub const NOTHING_FOUND: &str = "Nothing has all of these words.";
 /// No row matches.
 pub const NOTHING_MATCHES: &str = "Nothing matches the filter.";
 /// A graph has no nodes.

@@ -38,7 +38,7 @@ story("a thousand pods: the pages stay usable", async ({ server, open }) => {
   await live(list.page);
   await byId(list.page, "list-total").filter({ hasText: "1,000" }).waitFor();
   const begun = Date.now();
-  await list.page.locator('input[name="q"]').fill("pod-0999");
+  await list.page.locator('main input[name="q"]').fill("pod-0999");
   await byId(list.page, "list-total").filter({ hasText: "1 of 1,000" }).waitFor();
   await row(list.page, `Pod/${ns}/pod-0999`).waitFor();
   const filtered = Date.now() - begun;

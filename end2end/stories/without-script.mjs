@@ -31,9 +31,15 @@ story("every page is complete without script", async ({ server, open }) => {
   for (const { metadata } of pods) await row(page, `Pod/${ns}/${metadata.name}`).filter({ hasText: "Running" }).waitFor();
 
   // The filter is a form.
-  await page.locator('input[name="q"]').fill(pods[0].metadata.name);
-  await page.locator('input[name="q"]').press("Enter");
+  await page.locator('main input[name="q"]').fill(pods[0].metadata.name);
+  await page.locator('main input[name="q"]').press("Enter");
   await byId(page, "list-total").filter({ hasText: "1 of 3" }).waitFor();
+
+  // So is the search, on every page.
+  await page.locator('header input[name="q"]').fill(`pod ${pods[0].metadata.name}`);
+  await page.locator('header input[name="q"]').press("Enter");
+  await byId(page, "list-total").filter({ hasText: /^1 object$/ }).waitFor();
+  await row(page, `Pod/${ns}/${pods[0].metadata.name}`).filter({ hasText: "Running" }).waitFor();
 
   const answer = await visit("/c/no-such-cluster/topology");
   assert.equal(answer.status(), 404);

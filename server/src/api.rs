@@ -4,11 +4,13 @@ mod clusters;
 mod link;
 mod operations;
 mod resources;
+mod search;
 mod topology;
 
 pub use clusters::{ClusterList, ClusterListMetadata, FileProblem};
 pub use operations::Version;
 pub use resources::{Column, List, ListItem, ListMetadata};
+pub use search::{Search, SearchMetadata};
 
 use crate::http::Access;
 use crate::http::table::Table;
@@ -28,6 +30,7 @@ pub fn routes(table: Table) -> Table {
         .documented(Access::Api, routes!(clusters::get))
         .documented(Access::Api, routes!(topology::get))
         .documented(Access::Api, routes!(resources::list))
+        .documented(Access::Api, routes!(search::get))
 }
 
 /// The head of the OpenAPI document.

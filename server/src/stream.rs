@@ -7,6 +7,7 @@ mod clusters;
 mod engines;
 mod graph;
 mod list;
+mod search;
 mod session;
 mod socket;
 mod sockets;

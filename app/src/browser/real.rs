@@ -136,7 +136,10 @@ pub fn on_key(run: impl Fn(Key) + 'static) {
                     || element.is_content_editable()
             });
         let key = event.key();
-        if key == "Escape" || !(typing || event.ctrl_key() || event.alt_key() || event.meta_key()) {
+        if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            run(Key(super::SEARCH.to_owned()));
+        } else if key == "Escape" || !(typing || event.ctrl_key() || event.alt_key() || event.meta_key()) {
             if key == "/" {
                 event.prevent_default();
             }

@@ -3,6 +3,7 @@
 use crate::browser;
 use crate::components::connection::ConnectionState;
 use crate::components::demo::DemoMark;
+use crate::components::field::{Typed, field};
 use crate::components::namespaces::NamespaceSelect;
 use crate::components::nav::{PhoneBar, SideNav, provide_custom_kinds};
 use crate::components::whole::{Whole, effect, part, says};
@@ -18,6 +19,7 @@ fn name(place: &Place) -> String {
     match place {
         Place::Home | Place::Clusters => "Clusters".to_owned(),
         Place::Topology(_) => "Topology".to_owned(),
+        Place::Search(_) => "Search".to_owned(),
         Place::List(_, kind) => text::list(kind),
         Place::Nowhere => "Not found".to_owned(),
     }
@@ -88,6 +90,8 @@ fn Help(
                 <dl>
                     <dt><kbd>"/"</kbd></dt>
                     <dd>"filter"</dd>
+                    <dt><kbd>"Ctrl K"</kbd></dt>
+                    <dd>"search"</dd>
                     <dt><kbd>"Esc"</kbd></dt>
                     <dd>"close the panel"</dd>
                     <dt><kbd>"?"</kbd></dt>
@@ -108,11 +112,13 @@ pub fn Frame(children: Children) -> impl IntoView {
     let here = use_here();
     provide_custom_kinds();
     let help = RwSignal::new(false);
+    let has_cluster = memo(move || here.place.with(|place| place.cluster().is_some()));
     let change = use_change();
     effect(move || {
         let change = change.clone();
         browser::on_key(move |key| match key.0.as_str() {
-            "/" => browser::focus("[data-filter]"),
+            "/" => browser::focus("[data-field=Filter]"),
+            browser::SEARCH => browser::focus("[data-field=Search]"),
             "?" => help.update(|open| *open = !*open),
             "Escape" if help.get_untracked() => help.set(false),
             "Escape" if here.query.with_untracked(|query| query.selected.is_some()) => {
@@ -132,6 +138,7 @@ pub fn Frame(children: Children) -> impl IntoView {
             <header class="top">
                 <NamespaceSelect />
                 <Breadcrumb />
+                {part(move || if has_cluster.get() { field(Typed::Search) } else { ().whole() })}
                 <DemoMark />
             </header>
             <main id="main" tabindex="-1">{children()}</main>

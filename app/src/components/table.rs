@@ -1,13 +1,14 @@
 //! The table of a list: kubectl's columns, rows that change one by one.
 
 use crate::components::cell::{cell, is_right, lone_state, state_column};
-use crate::components::whole::{Whole, entry, list as views, maybe, says, whether, word};
-use crate::state::here::use_here;
+use crate::components::whole::{Whole, Words, entry, list as views, maybe, says, whether, word};
+use crate::state::here::{Here, use_here};
 use crate::state::list::List;
 use crate::state::memo::memo;
+use crate::state::url::{Place, Query};
 use leptos::prelude::*;
 use model::list::{Column, ColumnFormat, Row, Sort};
-use model::{NodeId, NodeKey};
+use model::{KindId, NodeId, NodeKey};
 use std::sync::Arc;
 
 /// A column that is shown.
@@ -34,6 +35,16 @@ pub fn turned(sort: &[Sort], column: &str) -> Vec<Sort> {
             descending: false,
         }],
     }
+}
+
+/// What a table is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Headings {
+    /// A list of a kind: its headings sort, and its rows are selected.
+    #[default]
+    Sorting,
+    /// Hits in an order of their own: a row leads to its list.
+    Plain,
 }
 
 /// A heading that sorts.
@@ -97,6 +108,9 @@ pub fn ListTable(
     namespaced: bool,
     /// The window.
     list: List,
+    /// What it is for.
+    #[prop(optional)]
+    headings: Headings,
 ) -> impl IntoView {
     let state = state_column(&columns);
     let is_shown = |column: &Column| wide || column.priority == 0;
@@ -112,16 +126,19 @@ pub fn ListTable(
         .collect();
     let has_state = state.is_some();
     let says_why = says_why && !columns.is_empty();
-    let headings = columns
+    let heading = move |name: String, description: String, right| match headings {
+        Headings::Sorting => view! { <Heading name=name description=description right=right /> }.whole(),
+        Headings::Plain => view! { <th scope="col" title=description>{name}</th> }.whole(),
+    };
+    let heads = columns
         .iter()
         .filter(|column| is_shown(column))
         .map(|column| {
-            let namespace = (column.format == ColumnFormat::Name && namespaced).then(
-                || view! { <Heading name="Namespace".into() description="Namespace of the object".into() right=false /> },
-            );
+            let namespace = (column.format == ColumnFormat::Name && namespaced)
+                .then(|| heading("Namespace".into(), "Namespace of the object".into(), false));
             let (name, description) = (column.name.to_string(), column.description.to_string());
             view! {
-                <Heading name=name description=description right=is_right(column.format) />
+                {heading(name, description, is_right(column.format))}
                 {namespace}
             }
         })
@@ -130,7 +147,7 @@ pub fn ListTable(
         let row = |row: ArcRwSignal<Row>| {
             let shown = shown.clone();
             entry(identity(&row), move || {
-                table_row(&row, namespaced, &shown, has_state, says_why).whole()
+                table_row(&row, namespaced, &shown, has_state, says_why, headings).whole()
             })
         };
         list.rows().into_iter().map(row).collect()
@@ -139,7 +156,7 @@ pub fn ListTable(
         <div class="tbl" tabindex="0" role="region" aria-label="Rows">
             <table data-testid="list-table">
                 <thead>
-                    <tr>{headings} {says_why.then(|| view! { <th scope="col" class="why">"Why"</th> })}</tr>
+                    <tr>{heads} {says_why.then(|| view! { <th scope="col" class="why">"Why"</th> })}</tr>
                 </thead>
                 <tbody>
                     {views(body)}
@@ -154,12 +171,31 @@ fn identity(row: &ArcRwSignal<Row>) -> (NodeId, NodeKey) {
     row.with_untracked(|row| (row.id, row.key.clone()))
 }
 
+/// Where a row leads: it is selected, on this page or in the list of its kind. Lists of a kind that only the cluster knows
+/// cannot be named here.
+fn href(here: Here, key: NodeKey, headings: Headings) -> Words {
+    let kind = KindId::of(&key.kind).filter(|kind| headings == Headings::Plain && !kind.is_discovered());
+    match (here.cluster_id(), kind) {
+        (Some(cluster), Some(kind)) => {
+            let query = Query {
+                namespaces: key.namespace.iter().cloned().collect(),
+                selected: Some(key),
+                ..Query::default()
+            };
+            let href = Place::List(cluster, kind.into()).href(&query);
+            says(move || href.clone())
+        }
+        _ => here.selecting(key),
+    }
+}
+
 fn table_row(
     row: &ArcRwSignal<Row>,
     namespaced: bool,
     shown: &[Shown],
     has_state: bool,
     says_why: bool,
+    headings: Headings,
 ) -> impl IntoView + use<> {
     let here = use_here();
     let key = row.with_untracked(|row| row.key.clone());
@@ -177,7 +213,7 @@ fn table_row(
             let mark = (!has_state).then(|| lone_state(row.clone()));
             let namespace = namespaced.then(|| view! { <td class="dim">{namespace.clone()}</td> });
             view! {
-                <th scope="row" class="n"><a href=here.selecting(key.clone())>{mark}{name.clone()}</a></th>
+                <th scope="row" class="n"><a href=href(here, key.clone(), headings)>{mark}{name.clone()}</a></th>
                 {namespace}
             }
             .whole()

@@ -9,6 +9,7 @@
 
 use crate::components::whole::{Piece, Whole, part, says};
 use crate::pages::list::ListPage;
+use crate::pages::search::SearchPage;
 use crate::pages::topology::TopologyPage;
 use crate::state::here::use_here;
 use crate::state::url::Place;
@@ -33,6 +34,11 @@ fn list_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <ListPage /> }.whole())
 }
 
+#[wasm_split(search, wasm_split_path = leptos::wasm_split, fallible, preload(load_search))]
+fn search_page() -> Result<Piece, NotLoaded> {
+    Ok(view! { <SearchPage /> }.whole())
+}
+
 /// The topology page.
 pub fn topology() -> Piece {
     page(Box::pin(load_topology()), || Box::pin(topology_page()))
@@ -43,12 +49,18 @@ pub fn list() -> Piece {
     page(Box::pin(load_list()), || Box::pin(list_page()))
 }
 
+/// The search page.
+pub fn search() -> Piece {
+    page(Box::pin(load_search()), || Box::pin(search_page()))
+}
+
 /// Which part of the app a page needs besides the main one, as the build calls it.
 #[cfg(feature = "ssr")]
 pub fn part_of(place: &Place) -> Option<&'static str> {
     match place {
         Place::Topology(_) => Some("topology"),
         Place::List(..) => Some("list"),
+        Place::Search(_) => Some("search"),
         Place::Home | Place::Clusters | Place::Nowhere => None,
     }
 }
@@ -58,6 +70,7 @@ pub async fn load(place: &Place) -> Result<(), NotLoaded> {
     match place {
         Place::Topology(_) => load_topology().await,
         Place::List(..) => load_list().await,
+        Place::Search(_) => load_search().await,
         Place::Home | Place::Clusters | Place::Nowhere => Ok(()),
     }
 }
@@ -66,6 +79,7 @@ pub async fn load(place: &Place) -> Result<(), NotLoaded> {
 pub async fn load_all() {
     let _ = load_topology().await;
     let _ = load_list().await;
+    let _ = load_search().await;
 }
 
 /// A page: at once if its code is there, else when it comes.

@@ -1,15 +1,14 @@
 //! `/c/{cluster}/{plural[.group]}`: the objects of one kind.
 
-use crate::browser;
 use crate::components::detail::Selected;
+use crate::components::field::{Typed, field};
 use crate::components::problem::Problem;
-use crate::components::rest::rest;
 use crate::components::table::ListTable;
 use crate::components::whole::{Piece, Whole, part, says, whether};
 use crate::pages::announce;
 use crate::pages::nowhere::NowherePage;
 use crate::state::feed::{Feed, Phase, use_feed};
-use crate::state::here::{use_change, use_here};
+use crate::state::here::use_here;
 use crate::state::list::List;
 use crate::state::memo::{Known, memo};
 use crate::state::url::{Listed, Place};
@@ -19,9 +18,6 @@ use model::ClusterId;
 use model::kind::WatchForm;
 use model::list::ListQuery;
 use model::stream::Topic;
-
-/// How long typing rests before the filter is applied, in milliseconds.
-const REST_MS: u32 = 180;
 
 /// The list page.
 #[component]
@@ -92,7 +88,7 @@ fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
             <div class="head">
                 <h1>{heading.clone()}</h1>
                 <span class="dim num" data-testid="list-total">{says(total)}</span>
-                <Filter />
+                {field(Typed::Filter)}
                 <span class="right"><a class="btn q" href=says(move || here.href(|query| query.wide = !query.wide))>{says(columns)}</a></span>
             </div>
             <div class="split">
@@ -107,68 +103,6 @@ fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
             .whole(),
     }
     })
-}
-
-/// The filter: a form, and at once with script.
-#[component]
-fn Filter() -> impl IntoView {
-    let here = use_here();
-    let change = use_change();
-    let text = memo(move || here.query.with(|query| query.filter.clone()));
-    let field = NodeRef::<leptos::html::Input>::new();
-    let strokes = StoredValue::new(0_u32);
-    let apply = move || {
-        let Some(value) = field.get_untracked().map(|field| field.value()) else {
-            return;
-        };
-        if text.get_untracked() != value {
-            change(true, &|query| {
-                query.filter.clone_from(&value);
-                query.offset = 0;
-            });
-        }
-    };
-    let typed = {
-        let apply = apply.clone();
-        move |_| {
-            let stroke = strokes.get_value().wrapping_add(1);
-            strokes.set_value(stroke);
-            let apply = apply.clone();
-            browser::after(REST_MS, move || {
-                if strokes.try_get_value() == Some(stroke) {
-                    apply();
-                }
-            });
-        }
-    };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        apply();
-    };
-    view! {
-        <form class="filter" role="search" method="get" action=says(move || here.place.get().path()) on:submit=submit>
-            {rest(|query| {
-                query.filter.clear();
-                query.offset = 0;
-            })}
-            <input
-                type="search"
-                name="q"
-                class="field"
-                data-filter=""
-                placeholder="Filter: word, status:running, restarts>5, -term"
-                aria-label="Filter"
-                aria-keyshortcuts="/"
-                autocomplete="off"
-                spellcheck="false"
-                value=text.get_untracked()
-                prop:value=says(move || text.get())
-                node_ref=field
-                on:input=typed
-            />
-            <button class="btn unscripted">"Filter"</button>
-        </form>
-    }
 }
 
 /// Why there are no rows.

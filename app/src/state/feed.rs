@@ -79,7 +79,9 @@ impl Feed {
 fn cluster(topic: &Topic) -> Option<&ClusterId> {
     match topic {
         Topic::Clusters => None,
-        Topic::Graph { cluster, .. } | Topic::List { cluster, .. } => Some(cluster),
+        Topic::Graph { cluster, .. } | Topic::List { cluster, .. } | Topic::Search { cluster, .. } => {
+            Some(cluster)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use model::graph::{GraphQuery, Layer};
 use model::level::Level;
 use model::list::{ListQuery, Sort};
+use model::search::SearchQuery;
 use model::{ClusterId, KindId, NodeKey};
 use std::fmt::Write;
 
@@ -15,6 +16,8 @@ pub enum Place {
     Clusters,
     /// `/c/{cluster}/topology`.
     Topology(ClusterId),
+    /// `/c/{cluster}/search`.
+    Search(ClusterId),
     /// `/c/{cluster}/{plural[.group]}`.
     List(ClusterId, Listed),
     /// Anything else.
@@ -53,7 +56,13 @@ impl From<KindId> for Listed {
 }
 
 /// The paths that are pages, in axum's syntax.
-pub const ROUTES: [&str; 4] = ["/", "/clusters", "/c/{cluster}/topology", "/c/{cluster}/{kind}"];
+pub const ROUTES: [&str; 5] = [
+    "/",
+    "/clusters",
+    "/c/{cluster}/topology",
+    "/c/{cluster}/search",
+    "/c/{cluster}/{kind}",
+];
 
 impl Place {
     /// The page at a path.
@@ -63,6 +72,7 @@ impl Place {
             [] => Self::Home,
             ["clusters"] => Self::Clusters,
             ["c", cluster, "topology"] => Self::Topology(ClusterId::from(decode(cluster).as_str())),
+            ["c", cluster, "search"] => Self::Search(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, kind] => Self::List(
                 ClusterId::from(decode(cluster).as_str()),
                 Listed::parse(&decode(kind)),
@@ -74,7 +84,7 @@ impl Place {
     /// The cluster it shows.
     pub fn cluster(&self) -> Option<&ClusterId> {
         match self {
-            Self::Topology(cluster) | Self::List(cluster, _) => Some(cluster),
+            Self::Topology(cluster) | Self::Search(cluster) | Self::List(cluster, _) => Some(cluster),
             Self::Home | Self::Clusters | Self::Nowhere => None,
         }
     }
@@ -85,6 +95,7 @@ impl Place {
             Self::Home | Self::Nowhere => "/".to_owned(),
             Self::Clusters => "/clusters".to_owned(),
             Self::Topology(cluster) => format!("/c/{}/topology", encode(cluster.as_str())),
+            Self::Search(cluster) => format!("/c/{}/search", encode(cluster.as_str())),
             Self::List(cluster, kind) => {
                 format!("/c/{}/{}", encode(cluster.as_str()), encode(&kind.plural_group()))
             }
@@ -106,7 +117,7 @@ impl Place {
 pub struct Query {
     /// `ns`, repeated; empty for all namespaces.
     pub namespaces: Vec<String>,
-    /// `q`: the filter.
+    /// `q`: the filter, or the words of a search.
     pub filter: String,
     /// `sort`, repeated.
     pub sort: Vec<Sort>,
@@ -208,6 +219,15 @@ impl Query {
             offset: self.offset,
             len: ListQuery::default_len(),
         }
+    }
+
+    /// The search it asks for; `None` without a word.
+    pub fn search(&self) -> Option<SearchQuery> {
+        let text = self.filter.trim();
+        (!text.is_empty()).then(|| SearchQuery {
+            text: text.to_owned(),
+            limit: SearchQuery::default_limit(),
+        })
     }
 
     /// Name and value of each parameter, in a fixed order: for links and for the hidden fields of forms.
@@ -339,6 +359,7 @@ mod tests {
             "/",
             "/clusters",
             "/c/demo/topology",
+            "/c/demo/search",
             "/c/demo/pods",
             "/c/demo/deployments.apps",
         ] {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 mod discovered;
+mod named;
 
 pub use discovered::{Discovered, KindError};
 

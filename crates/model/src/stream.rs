@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, KindProblem};
 use crate::graph::{Graph, GraphDelta, GraphQuery};
 use crate::level::Level;
 use crate::list::{ListDelta, ListQuery, ListWindow};
+use crate::search::SearchQuery;
 use crate::{ApiError, ClusterId, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,13 @@ pub enum Topic {
         cluster: ClusterId,
         /// The window.
         query: ListQuery,
+    },
+    /// What one cluster's objects are found by a few words, best first.
+    Search {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The words.
+        query: SearchQuery,
     },
 }
 
@@ -163,7 +171,7 @@ pub enum Snapshot {
     Clusters(Vec<Cluster>),
     /// Of [`Topic::Graph`].
     Graph(Graph),
-    /// Of [`Topic::List`].
+    /// Of [`Topic::List`], and the hits of [`Topic::Search`] as rows.
     List(ListWindow),
 }
 
@@ -175,7 +183,7 @@ pub enum Delta {
     Clusters(ClustersDelta),
     /// Of [`Topic::Graph`].
     Graph(GraphDelta),
-    /// Of [`Topic::List`].
+    /// Of [`Topic::List`] and [`Topic::Search`].
     List(ListDelta),
 }
 

@@ -12,6 +12,7 @@ use model::graph::{
 };
 use model::level::Level;
 use model::list::{Cell, ListDelta, ListQuery, Row};
+use model::search::SearchQuery;
 use model::stream::{
     ClientMessage, ClustersDelta, Delta, Format, Limits, ServerMessage, Snapshot, Topic, TopicId, TopicState,
 };
@@ -163,6 +164,20 @@ fn client_messages() {
             topic: Topic::List {
                 cluster: ClusterId::from("kind-dev"),
                 query,
+            },
+            since: None,
+        },
+    );
+    check(
+        "subscribe_search",
+        &ClientMessage::Subscribe {
+            id: TopicId(4),
+            topic: Topic::Search {
+                cluster: ClusterId::from("kind-dev"),
+                query: SearchQuery {
+                    text: "pod \"cart\"".into(),
+                    limit: 50,
+                },
             },
             since: None,
         },

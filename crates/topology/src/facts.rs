@@ -21,6 +21,8 @@ pub struct Facts {
     pub created: Option<Timestamp>,
     /// metadata.labels.
     pub labels: Labels,
+    /// What its containers run, or those of its pods would.
+    pub images: Images,
     /// metadata.ownerReferences, in their order.
     pub owners: Arc<[Owner]>,
     /// The objects that its fields name, ordered by [`Reference::order`].
@@ -150,6 +152,11 @@ pub struct Key {
 /// A sorted set of labels, shared among the objects that have the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Labels(Arc<[(Sym, Sym)]>);
+
+/// The images of containers, sorted and each once, shared among the objects that have the same. One word if there are
+/// none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Images(Option<Arc<Vec<Sym>>>);
 
 /// An entry of metadata.ownerReferences. Its path is `metadata.ownerReferences[index]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -401,6 +408,18 @@ impl fmt::Display for Key {
             write!(f, "{namespace}/")?;
         }
         f.write_str(&self.name)
+    }
+}
+
+impl Images {
+    /// From images that are sorted, each once, and not none.
+    pub(crate) fn from_sorted(images: Arc<Vec<Sym>>) -> Self {
+        Self(Some(images))
+    }
+
+    /// The images, as the containers name them.
+    pub fn iter(&self) -> impl Iterator<Item = &Sym> {
+        self.0.iter().flat_map(|images| images.iter())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::change::{Change, EdgeChange, Extent};
 use crate::facts::{Facts, Key};
 use crate::pool::Pool;
 use crate::proof::Proof;
+use crate::search::Slots;
 use crate::state::{Entry, State};
 use crate::symbols::{Sym, Symbols};
 use groups::Unwell;
@@ -65,6 +66,7 @@ pub struct Index {
     lookup: Lookup,
     rollup: Rollup,
     unwell: Unwell,
+    slots: Slots,
     seen: FxHashMap<KindId, Seen>,
     change: Change,
     /// Ends of edges that this event took out.
@@ -198,6 +200,7 @@ impl Index {
             self.take(absent);
         }
         self.lookup.add(id, &facts);
+        self.slots.insert(id, &facts, self.state.words_mut());
         self.put(Entry::live(id, Arc::clone(&facts)), Extent::Whole);
         edges.extend(self.edges_of(id, &facts));
         edges.extend(self.edges_into(&facts));
@@ -212,7 +215,9 @@ impl Index {
     fn update(&mut self, entry: &Entry, old: &Facts, new: Arc<Facts>) {
         let id = entry.id();
         self.lookup.replace(id, old, &new);
-        let extent = if (&old.labels, old.created) != (&new.labels, new.created) {
+        self.slots.update(id, old, &new, self.state.words_mut());
+        let whole = (&old.labels, &old.images, old.created) != (&new.labels, &new.images, new.created);
+        let extent = if whole {
             Some(Extent::Whole)
         } else if old.status != new.status {
             Some(Extent::Status)
@@ -256,6 +261,7 @@ impl Index {
         }
         if let Some(facts) = entry.facts() {
             self.lookup.remove(id, facts);
+            self.slots.remove(id, facts, self.state.words_mut());
         }
         self.take(id);
         // Whoever still names it now names an absent object.
@@ -359,6 +365,9 @@ mod tests {
         assert_eq!(format!("{:?}", index.lookup), format!("{:?}", Lookup::default()));
         assert_eq!(format!("{:?}", index.rollup), format!("{:?}", Rollup::default()));
         assert_eq!(format!("{:?}", index.unwell), format!("{:?}", Unwell::default()));
+        assert_eq!(format!("{:?}", index.slots), format!("{:?}", Slots::default()));
+        let words = format!("{:?}", index.state.words());
+        assert_eq!(words, format!("{:?}", crate::search::Words::default()));
         let groups = format!("{:?}", index.state.groups());
         assert_eq!(groups, format!("{:?}", crate::state::Groups::default()));
     }

@@ -8,6 +8,8 @@
 //! JSON --kinds::read--> Facts --Index::upsert--> State + Change --GraphView, ListView--> what a page shows
 //! ```
 //!
+//! [`SearchView`] finds objects of all kinds by words, which are kept with the state too.
+//!
 //! From further away the same graph is [groups](state::Groups), kept with it; [`LevelView`] is a [`GraphView`] at any level.
 //!
 //! An event costs what it changes: an edge is a pure function of its two ends ([`proof`]), and the index proves again only
@@ -45,11 +47,13 @@ mod json;
 pub mod kinds;
 pub mod layout;
 pub mod list;
+mod natural;
 mod pod_spec;
 mod pool;
 pub mod proof;
 pub mod query;
 pub mod rules;
+pub mod search;
 pub mod selector;
 pub mod state;
 pub mod symbols;
@@ -60,6 +64,7 @@ pub use facts::Facts;
 pub use index::{Index, Seen};
 pub use list::ListView;
 pub use query::QueryError;
+pub use search::SearchView;
 pub use state::{Entry, State};
 pub use symbols::{Sym, Symbols};
 pub use view::{GraphView, LevelView, ViewError, ViewStep};

@@ -2,6 +2,7 @@
 
 use crate::facts::{Facts, Key};
 use crate::proof::Proof;
+use crate::search::Words;
 use crate::symbols::Sym;
 use imbl::{OrdMap, OrdSet};
 use model::cluster::Counts;
@@ -36,6 +37,8 @@ pub struct State {
     kinds: OrdMap<KindId, Served>,
     /// The same nodes and edges from further away.
     groups: Groups,
+    /// The words of the live objects.
+    words: Words,
     /// The edges, by source.
     edges: OrdMap<EdgeKey, Arc<Proof>>,
     /// The edges by target, then relation, then source: "what owns this" does not walk over "what runs on this".
@@ -153,6 +156,11 @@ impl State {
     /// The nodes and edges as groups.
     pub fn groups(&self) -> &Groups {
         &self.groups
+    }
+
+    /// The words of the live objects.
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
     }
 
     /// An edge's proof.

@@ -1,6 +1,6 @@
 //! Strings that recur, kept once per engine.
 
-use crate::facts::{Labels, Owner, Reference};
+use crate::facts::{Images, Labels, Owner, Reference};
 use crate::pool::Pool;
 use std::borrow::Borrow;
 use std::cmp::Ordering;
@@ -98,6 +98,7 @@ impl fmt::Debug for Sym {
 pub struct Symbols {
     texts: Pool<str>,
     labels: Pool<[(Sym, Sym)]>,
+    images: Pool<Vec<Sym>>,
     owners: Pool<[Owner]>,
     references: Pool<Reference>,
 }
@@ -123,6 +124,19 @@ impl Symbols {
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         pairs.dedup_by(|a, b| a.0 == b.0);
         Labels::from_sorted(self.labels.share(&pairs, || pairs.as_slice().into()))
+    }
+
+    /// The shared form of the images of some containers.
+    pub fn images<'a>(&mut self, images: impl IntoIterator<Item = &'a str>) -> Images {
+        let images = images.into_iter().filter(|image| !image.is_empty());
+        let mut images: Vec<Sym> = images.map(|image| self.intern(image)).collect();
+        images.sort_unstable();
+        images.dedup();
+        if images.is_empty() {
+            return Images::default();
+        }
+        images.shrink_to_fit();
+        Images::from_sorted(self.images.share_owned(images))
     }
 
     /// The shared form of a list of owners.

@@ -6,7 +6,7 @@ use app::source::{Source, TopicView};
 use cluster::Registry;
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{ApiError, ClusterId};
-use topology::LevelView;
+use topology::{LevelView, SearchView};
 
 /// The registry as a source of pages.
 #[derive(Clone, Debug)]
@@ -59,12 +59,25 @@ impl LiveSource {
     }
 }
 
+impl LiveSource {
+    fn search(&self, id: &ClusterId, query: &model::search::SearchQuery) -> Result<TopicView, ApiError> {
+        let published = trust::published(&self.registry, id)?;
+        let view = SearchView::parse(query)?;
+        Ok(TopicView {
+            epoch: published.epoch,
+            content: Snapshot::List(view.window(&published.state)),
+            state: trust::of_graph(&published),
+        })
+    }
+}
+
 impl Source for LiveSource {
     fn read(&self, topic: &Topic) -> Result<TopicView, ApiError> {
         match topic {
             Topic::Clusters => Ok(self.clusters()),
             Topic::Graph { cluster, query } => self.graph(cluster, query),
             Topic::List { cluster, query } => self.list(cluster, query),
+            Topic::Search { cluster, query } => self.search(cluster, query),
         }
     }
 

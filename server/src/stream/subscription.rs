@@ -3,6 +3,7 @@
 use super::clusters::FollowedClusters;
 use super::graph::FollowedGraph;
 use super::list::FollowedList;
+use super::search::FollowedSearch;
 use crate::trust;
 use cluster::Registry;
 use model::stream::{Delta, ServerMessage, Snapshot, Topic, TopicId, TopicState};
@@ -22,6 +23,7 @@ enum Followed {
     Clusters(FollowedClusters),
     Graph(FollowedGraph),
     List(FollowedList),
+    Search(FollowedSearch),
 }
 
 /// How far to trust a topic, or why there is nothing of it.
@@ -100,6 +102,10 @@ impl Subscription {
                 trust::cluster(registry, &cluster)?;
                 Followed::List(FollowedList::new(cluster, &query, since)?)
             }
+            Topic::Search { cluster, query } => {
+                trust::cluster(registry, &cluster)?;
+                Followed::Search(FollowedSearch::new(cluster, &query, since)?)
+            }
         };
         Ok(Self {
             id,
@@ -114,6 +120,7 @@ impl Subscription {
             Followed::Clusters(_) => None,
             Followed::Graph(graph) => Some(graph.cluster()),
             Followed::List(list) => Some(list.cluster()),
+            Followed::Search(search) => Some(search.cluster()),
         }
     }
 
@@ -121,7 +128,7 @@ impl Subscription {
     pub(super) fn set_window(&mut self, offset: u32, len: u32) -> Result<(), ApiError> {
         match &mut self.followed {
             Followed::List(list) => list.set_window(offset, len),
-            Followed::Clusters(_) | Followed::Graph(_) => {
+            Followed::Clusters(_) | Followed::Graph(_) | Followed::Search(_) => {
                 Err(ApiError::new(ErrorCode::BadRequest, "only a list has a window"))
             }
         }
@@ -143,6 +150,7 @@ impl Subscription {
             Followed::Clusters(clusters) => clusters.update(registry, now),
             Followed::Graph(graph) => graph.update(registry),
             Followed::List(list) => list.update(registry, now),
+            Followed::Search(search) => search.update(registry),
         };
         let id = self.id;
         let is_snapshot = matches!(step, Step::Snapshot(..));

@@ -461,3 +461,90 @@ async fn a_request_keeps_its_name() {
     assert_eq!(answer.header("x-request-id").unwrap().len(), 16);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_search_finds_objects_of_all_kinds() {
+    let (_cluster, server, id) = shop().await;
+    let ask = async |query: &str| {
+        server
+            .get(&format!("/api/v1/clusters/{id}/search?{query}"))
+            .await
+            .json()
+    };
+    let found = ask("q=cart").await;
+    let ids: Vec<&str> = found["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| hit["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["Pod/shop/cart", "Service/shop/cart"]);
+    let metadata = &found["metadata"];
+    assert_eq!(
+        (&metadata["total"], &metadata["isComplete"]),
+        (&json!(2), &json!(true)),
+        "{metadata}"
+    );
+    let hit = &ask("q=po%20crash&limit=1").await["items"][0];
+    assert_eq!(
+        (
+            &hit["id"],
+            &hit["kind"],
+            &hit["apiVersion"],
+            &hit["namespace"],
+            &hit["name"]
+        ),
+        (
+            &json!("Pod/shop/mail"),
+            &json!("Pod"),
+            &json!("v1"),
+            &json!("shop"),
+            &json!("mail")
+        )
+    );
+    assert_eq!(
+        (&hit["status"], &hit["health"]),
+        (&json!("CrashLoopBackOff"), &json!("unhealthy"))
+    );
+    assert_eq!(
+        hit["matched"],
+        json!([{"field": "kind", "text": "Pod"}, {"field": "status", "text": "CrashLoopBackOff"}])
+    );
+    let some = ask("q=%22shop%22&limit=1").await;
+    assert_eq!(some["items"].as_array().unwrap().len(), 1);
+    assert_eq!(some["metadata"]["total"], 3);
+    assert_eq!(ask("q=nothing+of+it").await["items"], json!([]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_search_that_cannot_be_read_is_refused() {
+    let (_cluster, server, id) = shop().await;
+    let long = format!("q={}", "x".repeat(257));
+    for (query, field, allowed) in [
+        ("", "q", "say one word at least"),
+        ("q=", "q", "say one word at least"),
+        ("q=+%22%22", "q", "say one word at least"),
+        ("q=%22cart", "q", "close the quotes"),
+        (&long, "q", "it is too long; 256 bytes are allowed"),
+        ("q=x&limit=0", "limit", "a number from 1 to 500"),
+        ("q=x&limit=501", "limit", "a number from 1 to 500"),
+        ("q=x&limit=many", "limit", "a number from 1 to 500"),
+    ] {
+        let answer = server.get(&format!("/api/v1/clusters/{id}/search?{query}")).await;
+        assert_eq!(answer.status, 400, "{query}");
+        let error = answer.json();
+        assert_eq!(
+            (
+                &error["code"],
+                &error["details"]["field"],
+                &error["details"]["allowed"]
+            ),
+            (&json!("bad_request"), &json!(field), &json!(allowed)),
+            "{error}"
+        );
+    }
+    let answer = server.get("/api/v1/clusters/nowhere/search?q=x").await;
+    assert_eq!(answer.json()["code"], "cluster_not_found");
+    server.stop().await;
+}

@@ -5,6 +5,7 @@ use crate::harness::{Client, Kept, PATIENCE, TestServer};
 use model::graph::{GraphQuery, Layer};
 use model::level::Level;
 use model::list::{ListQuery, Sort};
+use model::search::SearchQuery;
 use model::stream::{ClientMessage, Format, ServerMessage, Snapshot, Topic, TopicId, TopicState};
 use model::{ErrorCode, NodeKey};
 use serde_json::json;
@@ -72,10 +73,23 @@ fn topics() -> Vec<Topic> {
             cluster: "fake".into(),
             query: list_of_services(),
         },
+        search("cart"),
+        search("pod shop"),
+        search("crash"),
         at(Level::Cluster),
         at(Level::Namespace),
         at(Level::Application),
     ]
+}
+
+fn search(text: &str) -> Topic {
+    Topic::Search {
+        cluster: "fake".into(),
+        query: SearchQuery {
+            text: text.to_owned(),
+            limit: 3,
+        },
+    }
 }
 
 /// The graph from further away.

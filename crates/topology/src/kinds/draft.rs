@@ -3,8 +3,8 @@
 use super::meta::{self, Meta};
 use crate::application::INSTANCE;
 use crate::facts::{
-    Detail, Extra, Facts, Grant, GroupKind, Key, Labels, OwnStatus, Owner, Reference, Selector, ServicePort,
-    Want, Within,
+    Detail, Extra, Facts, Grant, GroupKind, Images, Key, Labels, OwnStatus, Owner, Reference, Selector,
+    ServicePort, Want, Within,
 };
 use crate::rules::Rule;
 use crate::selector::LabelSelector;
@@ -21,6 +21,7 @@ pub(crate) struct Draft<'s> {
     uid: Sym,
     created: Option<Timestamp>,
     labels: Labels,
+    images: Images,
     owners: Arc<[Owner]>,
     deleting: Option<String>,
     references: Vec<Arc<Reference>>,
@@ -152,6 +153,7 @@ impl<'s> Draft<'s> {
             uid: symbols.intern(&meta.uid),
             created: meta::time(&meta.creation_timestamp),
             labels,
+            images: Images::default(),
             owners: symbols.owners(&owners),
             deleting: meta.is_deleting().then(|| {
                 let finalizers: Vec<&str> = meta.finalizers.iter().map(|name| &**name).collect();
@@ -320,6 +322,11 @@ impl<'s> Draft<'s> {
         self.extra.ports.push(ServicePort { name, number });
     }
 
+    /// Its containers run these images.
+    pub(crate) fn run<'a>(&mut self, images: impl IntoIterator<Item = &'a str>) {
+        self.images = self.symbols.images(images);
+    }
+
     /// The cells that every kind has: `Name` and `Age`.
     pub(super) fn name_cell(&self) -> Cell {
         Cell::Text(self.key.name.to_string())
@@ -370,6 +377,7 @@ impl<'s> Draft<'s> {
             uid: self.uid,
             created: self.created,
             labels: self.labels,
+            images: self.images,
             owners: self.owners,
             references: self.references,
             extra: (self.extra != Extra::default()).then(|| Box::new(self.extra)),

@@ -3,6 +3,7 @@
 use super::columns::{self, Field};
 use super::order;
 use crate::facts::Facts;
+use crate::natural::natural;
 use crate::query::QueryError;
 use model::Timestamp;
 use model::list::{Cell, Column};
@@ -144,7 +145,7 @@ impl Test {
 fn compare(field: Field, facts: &Facts, value: &Value, now: Timestamp) -> Option<Ordering> {
     let cell = match field {
         Field::Column(place) => facts.cells.get(place)?,
-        _ => return Some(order::natural(&field.print(facts, now), &value.text())),
+        _ => return Some(natural(&field.print(facts, now), &value.text())),
     };
     match (cell, value) {
         (Cell::None | Cell::Unknown, _) => None,
@@ -152,7 +153,7 @@ fn compare(field: Field, facts: &Facts, value: &Value, now: Timestamp) -> Option
         (Cell::Time(_) | Cell::Duration(..), Value::Millis(value)) => {
             Some(order::seconds(cell, now)?.cmp(value))
         }
-        (Cell::Text(own), value) => Some(order::natural(own, &value.text())),
+        (Cell::Text(own), value) => Some(natural(own, &value.text())),
         _ => None,
     }
 }

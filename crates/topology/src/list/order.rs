@@ -1,12 +1,11 @@
 //! The order of rows.
 
 use super::columns::Field;
+use crate::natural::natural;
 use crate::state::Entry;
 use model::Timestamp;
 use model::list::Cell;
 use std::cmp::Ordering;
-use std::iter::Peekable;
-use std::str::Chars;
 
 /// One key of an order.
 #[derive(Clone, Debug)]
@@ -60,56 +59,9 @@ pub(super) fn seconds(cell: &Cell, now: Timestamp) -> Option<i64> {
     }
 }
 
-/// Text with its numbers taken as numbers: `node-9` before `node-10`, `9/10` before `10/10`.
-pub(super) fn natural(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a.chars().peekable(), b.chars().peekable());
-    loop {
-        let (Some(x), Some(y)) = (left.peek().copied(), right.peek().copied()) else {
-            let lengths = left.peek().is_some().cmp(&right.peek().is_some());
-            return lengths.then_with(|| a.cmp(b));
-        };
-        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (x, y) = (digits(&mut left), digits(&mut right));
-            x.len().cmp(&y.len()).then_with(|| x.cmp(&y))
-        } else {
-            left.next();
-            right.next();
-            x.cmp(&y)
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-}
-
-/// The digits that come next, without leading zeros.
-fn digits(chars: &mut Peekable<Chars<'_>>) -> String {
-    let mut digits = String::new();
-    while let Some(digit) = chars.next_if(char::is_ascii_digit) {
-        if digit != '0' || !digits.is_empty() {
-            digits.push(digit);
-        }
-    }
-    digits
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_in_text_count_as_numbers() {
-        let mut names = [
-            "node-10", "node-9", "node", "node-010", "a2b10", "a2b9", "10/10", "9/10",
-        ];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(
-            names,
-            [
-                "9/10", "10/10", "a2b9", "a2b10", "node", "node-9", "node-010", "node-10"
-            ]
-        );
-    }
 
     #[test]
     fn cells_order_by_what_they_mean() {

@@ -9,6 +9,7 @@ use crate::pod_spec::PodSpec;
 
 /// What a pod names. A mirror pod runs as no one: the node runs it from a file.
 pub(crate) fn pod(spec: &PodSpec<'_>, mirror: bool, draft: &mut Draft<'_>) {
+    images(spec, draft);
     for (path, container) in spec.all_containers() {
         let path = format!("spec.{path}");
         config::environment(&READS, container, &path, draft);
@@ -35,6 +36,7 @@ pub(crate) fn pod(spec: &PodSpec<'_>, mirror: bool, draft: &mut Draft<'_>) {
 /// What the pod template of a workload names, so that a workload without pods keeps its edges. `replaced` says of which
 /// volumes a claim template takes the place.
 pub(crate) fn template(spec: &PodSpec<'_>, at: &str, replaced: impl Fn(&str) -> bool, draft: &mut Draft<'_>) {
+    images(spec, draft);
     for (path, container) in spec.all_containers() {
         let path = format!("{at}.{path}");
         config::environment(&TEMPLATE_READS, container, &path, draft);
@@ -52,4 +54,15 @@ pub(crate) fn template(spec: &PodSpec<'_>, at: &str, replaced: impl Fn(&str) -> 
     scheduling::classes(&TEMPLATE_USES_CLASS, spec, at, draft);
     let secrets = format!("{at}.imagePullSecrets");
     config::pull_secrets(&TEMPLATE_PULLS_WITH, &spec.image_pull_secrets, &secrets, draft);
+}
+
+/// The images of all containers.
+fn images(spec: &PodSpec<'_>, draft: &mut Draft<'_>) {
+    let lists = [
+        &spec.containers,
+        &spec.init_containers,
+        &spec.ephemeral_containers,
+    ];
+    let containers = lists.into_iter().flat_map(|containers| containers.iter());
+    draft.run(containers.map(|container| &*container.image));
 }

@@ -67,6 +67,10 @@ impl State {
         &mut self.groups
     }
 
+    pub(crate) fn words_mut(&mut self) -> &mut crate::search::Words {
+        &mut self.words
+    }
+
     /// An edge's proof, to keep.
     pub(crate) fn shared_proof(&self, key: &EdgeKey) -> Option<Arc<Proof>> {
         self.edges.get(key).cloned()

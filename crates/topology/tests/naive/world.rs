@@ -1109,7 +1109,7 @@ fn pod_spec(dice: &mut Dice) -> Value {
     let mut spec = json!({
         "nodeName": dice.pick(&["", "n0", "n1"]),
         "serviceAccountName": dice.pick(&["", "default", "u1"]),
-        "containers": [{"name": "main", "env": envs}],
+        "containers": [{"name": "main", "env": envs, "image": dice.pick(&["", "shop/cart:1.2", "p1:X"])}],
         "volumes": (0..dice.roll(3)).map(|_| volume(dice)).collect::<Vec<_>>(),
     });
     if dice.roll(3) == 0 {
