@@ -562,6 +562,10 @@ impl Source for Fixture {
                 known(cluster)?;
                 Snapshot::List(search(&query.text)?)
             }
+            Topic::Diagnostics { cluster } => {
+                known(cluster)?;
+                Snapshot::List(search("")?)
+            }
         };
         Ok(TopicView {
             epoch: Epoch(7),

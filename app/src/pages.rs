@@ -1,6 +1,7 @@
 //! Pages: a route each, with the data it needs.
 
 pub mod clusters;
+pub mod diagnostics;
 pub mod home;
 pub mod lazy;
 pub mod list;

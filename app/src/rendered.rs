@@ -61,7 +61,9 @@ async fn get_as(fixture: Fixture, theme: Theme, uri: &str) -> Page {
     let assets = Assets {
         script: Some("/pkg/main.js".into()),
         wasm: Some("/pkg/app.wasm".into()),
-        parts: [("list".to_owned(), vec!["/pkg/list.wasm".to_owned()])].into(),
+        parts: ["list", "diagnostics"]
+            .map(|part| (part.to_owned(), vec![format!("/pkg/{part}.wasm")]))
+            .into(),
         style: Some("/pkg/main.css".into()),
         fonts: vec!["/pkg/fonts/ibm-plex-sans-latin-400-normal.woff2".into()],
     };
@@ -138,6 +140,17 @@ async fn a_search_is_complete_without_script() {
         "action=\"/c/demo/search\"",
         "data-field=\"Search\"",
         "data-field=\"Filter\"",
+    ]);
+}
+
+#[tokio::test]
+async fn diagnostics_are_complete_without_script() {
+    let page = get("/c/demo/diagnostics").await;
+    assert_eq!(page.status, 200);
+    page.says(&[
+        "<title>Diagnostics, demo",
+        "href=\"/pkg/diagnostics.wasm\"",
+        "data-testid=\"list-table\"",
     ]);
 }
 

@@ -1,6 +1,7 @@
 //! The REST API. Handlers describe themselves; the OpenAPI document is made from them.
 
 mod clusters;
+mod diagnostics;
 mod link;
 mod operations;
 mod resources;
@@ -28,6 +29,7 @@ pub fn routes(table: Table) -> Table {
         .documented(Access::Api, routes!(link::create))
         .documented(Access::Api, routes!(clusters::list))
         .documented(Access::Api, routes!(clusters::get))
+        .documented(Access::Api, routes!(diagnostics::get))
         .documented(Access::Api, routes!(topology::get))
         .documented(Access::Api, routes!(resources::list))
         .documented(Access::Api, routes!(search::get))

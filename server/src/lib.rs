@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 pub mod data_dir;
 pub mod demo;
+mod diagnostics;
 pub mod http;
 mod known;
 pub mod link;

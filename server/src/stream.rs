@@ -4,6 +4,7 @@
 //! browser costs the same memory as a quick one: there is no queue. Read [`session`] first.
 
 mod clusters;
+mod diagnostics;
 mod engines;
 mod graph;
 mod list;

@@ -16,6 +16,7 @@ use crate::suites::Stories;
 use crate::workspace::Workspace;
 use crate::{command, product, sizes};
 
+mod search;
 mod simulator;
 
 /// A benchmark.
@@ -35,6 +36,8 @@ pub enum Name {
     Lists,
     /// 1,000 watches and 500 events a second: how late they come, and how many cores the server uses
     Watches,
+    /// Search at 145,000 objects: megabytes, and what an event and a query cost
+    Search,
     /// 10,000 pods that a client creates, and a list of them: against kube-apiserver with etcd
     Creates,
 }
@@ -107,6 +110,7 @@ pub fn bench(workspace: &Workspace, name: Option<Name>, json: Option<&Path>) -> 
             Name::Simulator => simulator::ready(workspace)?,
             Name::Lists => simulator::lists(workspace)?,
             Name::Watches => simulator::watches(workspace)?,
+            Name::Search => search::search(workspace)?,
             Name::Creates => simulator::creates(workspace)?,
         };
         for figure in &new {

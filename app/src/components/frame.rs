@@ -20,6 +20,7 @@ fn name(place: &Place) -> String {
         Place::Home | Place::Clusters => "Clusters".to_owned(),
         Place::Topology(_) => "Topology".to_owned(),
         Place::Search(_) => "Search".to_owned(),
+        Place::Diagnostics(_) => "Diagnostics".to_owned(),
         Place::List(_, kind) => text::list(kind),
         Place::Nowhere => "Not found".to_owned(),
     }

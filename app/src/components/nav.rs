@@ -299,6 +299,12 @@ fn custom_items(cluster: &ClusterId) -> Piece {
 /// The navigation at the left.
 #[component]
 pub fn SideNav() -> impl IntoView {
+    let here = use_here();
+    let cluster = memo(move || here.cluster_id());
+    let diagnostics = part(move || {
+        let link = |cluster| view! { <Item place=Place::Diagnostics(cluster) label="Diagnostics" /> };
+        cluster.get().map(link).whole()
+    });
     view! {
         <nav class="side" aria-label="Main">
             <ClusterSwitcher />
@@ -306,6 +312,7 @@ pub fn SideNav() -> impl IntoView {
                 <ClusterLinks />
                 <h2>{text::PRODUCT}</h2>
                 <Item place=Place::Clusters label="Clusters" />
+                {diagnostics}
             </div>
             <div class="foot"><ThemeToggle /></div>
         </nav>

@@ -5,7 +5,7 @@ use crate::components::whole::{Whole, Words, entry, list as views, maybe, says, 
 use crate::state::here::{Here, use_here};
 use crate::state::list::List;
 use crate::state::memo::memo;
-use crate::state::url::{Place, Query};
+use crate::state::url::{Listed, Place, Query};
 use leptos::prelude::*;
 use model::list::{Column, ColumnFormat, Row, Sort};
 use model::{KindId, NodeId, NodeKey};
@@ -45,6 +45,8 @@ pub enum Headings {
     Sorting,
     /// Hits in an order of their own: a row leads to its list.
     Plain,
+    /// Kinds by their lists' addresses, to which they lead.
+    Kinds,
 }
 
 /// A heading that sorts.
@@ -128,7 +130,7 @@ pub fn ListTable(
     let says_why = says_why && !columns.is_empty();
     let heading = move |name: String, description: String, right| match headings {
         Headings::Sorting => view! { <Heading name=name description=description right=right /> }.whole(),
-        Headings::Plain => view! { <th scope="col" title=description>{name}</th> }.whole(),
+        Headings::Plain | Headings::Kinds => view! { <th scope="col" title=description>{name}</th> }.whole(),
     };
     let heads = columns
         .iter()
@@ -174,6 +176,10 @@ fn identity(row: &ArcRwSignal<Row>) -> (NodeId, NodeKey) {
 /// Where a row leads: it is selected, on this page or in the list of its kind. Lists of a kind that only the cluster knows
 /// cannot be named here.
 fn href(here: Here, key: NodeKey, headings: Headings) -> Words {
+    if let (Headings::Kinds, Some(cluster)) = (headings, here.cluster_id()) {
+        let href = Place::List(cluster, Listed::parse(&key.name)).href(&Query::default());
+        return says(move || href.clone());
+    }
     let kind = KindId::of(&key.kind).filter(|kind| headings == Headings::Plain && !kind.is_discovered());
     match (here.cluster_id(), kind) {
         (Some(cluster), Some(kind)) => {

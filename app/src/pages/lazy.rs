@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 use crate::components::whole::{Piece, Whole, part, says};
+use crate::pages::diagnostics::DiagnosticsPage;
 use crate::pages::list::ListPage;
 use crate::pages::search::SearchPage;
 use crate::pages::topology::TopologyPage;
@@ -39,6 +40,11 @@ fn search_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <SearchPage /> }.whole())
 }
 
+#[wasm_split(diagnostics, wasm_split_path = leptos::wasm_split, fallible, preload(load_diagnostics))]
+fn diagnostics_page() -> Result<Piece, NotLoaded> {
+    Ok(view! { <DiagnosticsPage /> }.whole())
+}
+
 /// The topology page.
 pub fn topology() -> Piece {
     page(Box::pin(load_topology()), || Box::pin(topology_page()))
@@ -54,6 +60,11 @@ pub fn search() -> Piece {
     page(Box::pin(load_search()), || Box::pin(search_page()))
 }
 
+/// The diagnostics page.
+pub fn diagnostics() -> Piece {
+    page(Box::pin(load_diagnostics()), || Box::pin(diagnostics_page()))
+}
+
 /// Which part of the app a page needs besides the main one, as the build calls it.
 #[cfg(feature = "ssr")]
 pub fn part_of(place: &Place) -> Option<&'static str> {
@@ -61,6 +72,7 @@ pub fn part_of(place: &Place) -> Option<&'static str> {
         Place::Topology(_) => Some("topology"),
         Place::List(..) => Some("list"),
         Place::Search(_) => Some("search"),
+        Place::Diagnostics(_) => Some("diagnostics"),
         Place::Home | Place::Clusters | Place::Nowhere => None,
     }
 }
@@ -71,6 +83,7 @@ pub async fn load(place: &Place) -> Result<(), NotLoaded> {
         Place::Topology(_) => load_topology().await,
         Place::List(..) => load_list().await,
         Place::Search(_) => load_search().await,
+        Place::Diagnostics(_) => load_diagnostics().await,
         Place::Home | Place::Clusters | Place::Nowhere => Ok(()),
     }
 }
@@ -80,6 +93,7 @@ pub async fn load_all() {
     let _ = load_topology().await;
     let _ = load_list().await;
     let _ = load_search().await;
+    let _ = load_diagnostics().await;
 }
 
 /// A page: at once if its code is there, else when it comes.

@@ -79,9 +79,10 @@ impl Feed {
 fn cluster(topic: &Topic) -> Option<&ClusterId> {
     match topic {
         Topic::Clusters => None,
-        Topic::Graph { cluster, .. } | Topic::List { cluster, .. } | Topic::Search { cluster, .. } => {
-            Some(cluster)
-        }
+        Topic::Graph { cluster, .. }
+        | Topic::List { cluster, .. }
+        | Topic::Search { cluster, .. }
+        | Topic::Diagnostics { cluster } => Some(cluster),
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Place {
     Topology(ClusterId),
     /// `/c/{cluster}/search`.
     Search(ClusterId),
+    /// `/c/{cluster}/diagnostics`.
+    Diagnostics(ClusterId),
     /// `/c/{cluster}/{plural[.group]}`.
     List(ClusterId, Listed),
     /// Anything else.
@@ -56,11 +58,12 @@ impl From<KindId> for Listed {
 }
 
 /// The paths that are pages, in axum's syntax.
-pub const ROUTES: [&str; 5] = [
+pub const ROUTES: [&str; 6] = [
     "/",
     "/clusters",
     "/c/{cluster}/topology",
     "/c/{cluster}/search",
+    "/c/{cluster}/diagnostics",
     "/c/{cluster}/{kind}",
 ];
 
@@ -72,6 +75,7 @@ impl Place {
             [] => Self::Home,
             ["clusters"] => Self::Clusters,
             ["c", cluster, "topology"] => Self::Topology(ClusterId::from(decode(cluster).as_str())),
+            ["c", cluster, "diagnostics"] => Self::Diagnostics(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, "search"] => Self::Search(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, kind] => Self::List(
                 ClusterId::from(decode(cluster).as_str()),
@@ -84,7 +88,10 @@ impl Place {
     /// The cluster it shows.
     pub fn cluster(&self) -> Option<&ClusterId> {
         match self {
-            Self::Topology(cluster) | Self::Search(cluster) | Self::List(cluster, _) => Some(cluster),
+            Self::Topology(cluster)
+            | Self::Search(cluster)
+            | Self::Diagnostics(cluster)
+            | Self::List(cluster, _) => Some(cluster),
             Self::Home | Self::Clusters | Self::Nowhere => None,
         }
     }
@@ -96,6 +103,7 @@ impl Place {
             Self::Clusters => "/clusters".to_owned(),
             Self::Topology(cluster) => format!("/c/{}/topology", encode(cluster.as_str())),
             Self::Search(cluster) => format!("/c/{}/search", encode(cluster.as_str())),
+            Self::Diagnostics(cluster) => format!("/c/{}/diagnostics", encode(cluster.as_str())),
             Self::List(cluster, kind) => {
                 format!("/c/{}/{}", encode(cluster.as_str()), encode(&kind.plural_group()))
             }

@@ -91,6 +91,11 @@ pub enum Topic {
         /// The words.
         query: SearchQuery,
     },
+    /// How the watches of one cluster are, as rows of a list.
+    Diagnostics {
+        /// The cluster.
+        cluster: ClusterId,
+    },
 }
 
 /// What the server says.
@@ -171,7 +176,7 @@ pub enum Snapshot {
     Clusters(Vec<Cluster>),
     /// Of [`Topic::Graph`].
     Graph(Graph),
-    /// Of [`Topic::List`], and the hits of [`Topic::Search`] as rows.
+    /// Of [`Topic::List`], the hits of [`Topic::Search`] as rows, and [`Topic::Diagnostics`].
     List(ListWindow),
 }
 
@@ -183,7 +188,7 @@ pub enum Delta {
     Clusters(ClustersDelta),
     /// Of [`Topic::Graph`].
     Graph(GraphDelta),
-    /// Of [`Topic::List`] and [`Topic::Search`].
+    /// Of [`Topic::List`], [`Topic::Search`] and [`Topic::Diagnostics`].
     List(ListDelta),
 }
 

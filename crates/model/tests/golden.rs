@@ -183,6 +183,16 @@ fn client_messages() {
         },
     );
     check(
+        "subscribe_diagnostics",
+        &ClientMessage::Subscribe {
+            id: TopicId(5),
+            topic: Topic::Diagnostics {
+                cluster: ClusterId::from("kind-dev"),
+            },
+            since: None,
+        },
+    );
+    check(
         "subscribe_clusters",
         &ClientMessage::Subscribe {
             id: TopicId(3),

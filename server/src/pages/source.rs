@@ -1,7 +1,7 @@
 //! Where a page's first state comes from: the states that the engines have published. It never waits.
 
 use crate::server::now;
-use crate::trust;
+use crate::{diagnostics, trust};
 use app::source::{Source, TopicView};
 use cluster::Registry;
 use model::stream::{Snapshot, Topic, TopicState};
@@ -69,6 +69,20 @@ impl LiveSource {
             state: trust::of_graph(&published),
         })
     }
+
+    fn diagnostics(&self, id: &ClusterId) -> Result<TopicView, ApiError> {
+        let cluster = trust::cluster(&self.registry, id)?;
+        let engine = self
+            .registry
+            .engine(id)
+            .ok_or_else(|| trust::unavailable(&cluster))?;
+        let published = engine.published();
+        Ok(TopicView {
+            epoch: published.epoch,
+            content: Snapshot::List(diagnostics::window(&engine)),
+            state: trust::of_graph(&published),
+        })
+    }
 }
 
 impl Source for LiveSource {
@@ -78,6 +92,7 @@ impl Source for LiveSource {
             Topic::Graph { cluster, query } => self.graph(cluster, query),
             Topic::List { cluster, query } => self.list(cluster, query),
             Topic::Search { cluster, query } => self.search(cluster, query),
+            Topic::Diagnostics { cluster } => self.diagnostics(cluster),
         }
     }
 

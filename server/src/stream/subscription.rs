@@ -1,6 +1,7 @@
 //! A topic as one session follows it.
 
 use super::clusters::FollowedClusters;
+use super::diagnostics::FollowedDiagnostics;
 use super::graph::FollowedGraph;
 use super::list::FollowedList;
 use super::search::FollowedSearch;
@@ -24,6 +25,7 @@ enum Followed {
     Graph(FollowedGraph),
     List(FollowedList),
     Search(FollowedSearch),
+    Diagnostics(FollowedDiagnostics),
 }
 
 /// How far to trust a topic, or why there is nothing of it.
@@ -106,6 +108,10 @@ impl Subscription {
                 trust::cluster(registry, &cluster)?;
                 Followed::Search(FollowedSearch::new(cluster, &query, since)?)
             }
+            Topic::Diagnostics { cluster } => {
+                trust::cluster(registry, &cluster)?;
+                Followed::Diagnostics(FollowedDiagnostics::new(cluster))
+            }
         };
         Ok(Self {
             id,
@@ -121,6 +127,7 @@ impl Subscription {
             Followed::Graph(graph) => Some(graph.cluster()),
             Followed::List(list) => Some(list.cluster()),
             Followed::Search(search) => Some(search.cluster()),
+            Followed::Diagnostics(diagnostics) => Some(diagnostics.cluster()),
         }
     }
 
@@ -128,7 +135,7 @@ impl Subscription {
     pub(super) fn set_window(&mut self, offset: u32, len: u32) -> Result<(), ApiError> {
         match &mut self.followed {
             Followed::List(list) => list.set_window(offset, len),
-            Followed::Clusters(_) | Followed::Graph(_) | Followed::Search(_) => {
+            Followed::Clusters(_) | Followed::Graph(_) | Followed::Search(_) | Followed::Diagnostics(_) => {
                 Err(ApiError::new(ErrorCode::BadRequest, "only a list has a window"))
             }
         }
@@ -151,6 +158,7 @@ impl Subscription {
             Followed::Graph(graph) => graph.update(registry),
             Followed::List(list) => list.update(registry, now),
             Followed::Search(search) => search.update(registry),
+            Followed::Diagnostics(diagnostics) => diagnostics.update(registry, now),
         };
         let id = self.id;
         let is_snapshot = matches!(step, Step::Snapshot(..));

@@ -548,3 +548,54 @@ async fn a_search_that_cannot_be_read_is_refused() {
     assert_eq!(answer.json()["code"], "cluster_not_found");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn diagnostics_say_how_each_watch_is() {
+    let cluster = FakeCluster::start().await;
+    cluster.deny("secrets");
+    cluster.put("pods", pod("shop", "cart"));
+    cluster.put(
+        "pods",
+        json!({"metadata": {"name": "odd", "namespace": "shop", "labels": 7}}),
+    );
+    let server = TestServer::start(&cluster.kubeconfig()).await;
+    let id = server.synced().await;
+    let found = server
+        .get(&format!("/api/v1/clusters/{id}/diagnostics"))
+        .await
+        .json();
+    let kind = |resource: &str| {
+        let kinds = found["kinds"].as_array().unwrap();
+        kinds.iter().find(|kind| kind["resource"] == resource).unwrap()
+    };
+    let pods = kind("pods");
+    assert_eq!(
+        (&pods["state"], &pods["objects"], &pods["skipped"]),
+        (&json!("watching"), &json!(1), &json!(1)),
+        "{pods}"
+    );
+    assert!(
+        pods["skipReasons"][0].as_str().unwrap().contains("shop/odd"),
+        "{pods}"
+    );
+    let secrets = kind("secrets");
+    assert_eq!(secrets["state"], "denied");
+    assert!(
+        secrets["error"]
+            .as_str()
+            .unwrap()
+            .contains("secrets is forbidden"),
+        "{secrets}"
+    );
+
+    let answer = server.get("/api/v1/clusters/nowhere/diagnostics").await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (404, "cluster_not_found")
+    );
+    let answer = server
+        .get(&format!("/api/v1/clusters/{id}/diagnostics?kind=pods"))
+        .await;
+    assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
+    server.stop().await;
+}

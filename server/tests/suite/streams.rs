@@ -604,3 +604,40 @@ async fn whoever_does_not_speak_the_protocol_is_told_and_let_go() {
     ));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn diagnostics_follow_what_arrives() {
+    let cluster = FakeCluster::start().await;
+    cluster.put("pods", pod("shop", "cart"));
+    let server = TestServer::start(&cluster.kubeconfig()).await;
+    server.synced().await;
+    let mut client = server.client().await;
+    let topic = Topic::Diagnostics {
+        cluster: "fake".into(),
+    };
+    client.subscribe(1, topic, None).await;
+    let mut kept = BTreeMap::from([(1, Kept::default())]);
+    let pods = |count: i64| {
+        move |kept: &Kept| match &kept.content {
+            Some(Snapshot::List(window)) => window
+                .rows
+                .iter()
+                .any(|row| row.key.name == "pods" && row.cells[2] == model::list::Cell::Number(count)),
+            _ => false,
+        }
+    };
+    follow(&mut client, &mut kept, 1, pods(1)).await;
+    cluster.put("pods", pod("shop", "mail"));
+    // Looked at once a second, when something comes: so something goes on coming.
+    let busy = async {
+        for round in 0..u32::MAX {
+            cluster.put("services", service("shop", &format!("s{round}"), "cart"));
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        () = follow(&mut client, &mut kept, 1, pods(2)) => {}
+        () = busy => {}
+    }
+    server.stop().await;
+}

@@ -14,6 +14,7 @@ use crate::workspace::Workspace;
 
 /// A simulated cluster of so many pods, and some 45,000 other objects.
 const PODS: &str = "100000";
+const EXAMPLE: (&str, &str) = ("simulator", "measure");
 const READY_SECONDS: f64 = 10.0;
 const READY_MEGABYTES: f64 = 400.0;
 /// What one core has to send of a list, in megabytes a second.
@@ -49,7 +50,7 @@ struct Lists {
 }
 
 pub(super) fn lists(workspace: &Workspace) -> Result<Vec<Figure>> {
-    let lists: Lists = measure(workspace, &["lists", PODS])?;
+    let lists: Lists = measure(workspace, EXAMPLE, &["lists", PODS])?;
     let goal = Goal::AtLeast(LIST_SPEED);
     Ok(vec![Figure::new(
         "list-per-core",
@@ -71,7 +72,7 @@ struct Watches {
 }
 
 pub(super) fn watches(workspace: &Workspace) -> Result<Vec<Figure>> {
-    let watches: Watches = measure(workspace, &["watches", WATCHES, EVENTS])?;
+    let watches: Watches = measure(workspace, EXAMPLE, &["watches", WATCHES, EVENTS])?;
     let figure = |name, unit, ours, goal| Figure::new(name, unit, None, ours, goal);
     Ok(vec![
         figure(
@@ -101,7 +102,7 @@ struct Both {
 }
 
 pub(super) fn creates(workspace: &Workspace) -> Result<Vec<Figure>> {
-    let Both { ours, baseline } = measure(workspace, &["creates", CREATED])?;
+    let Both { ours, baseline } = measure(workspace, EXAMPLE, &["creates", CREATED])?;
     let figure = |name, unit, baseline: f64, ours| {
         Figure::new(name, unit, Some(baseline), ours, Goal::AtMost(baseline))
     };
@@ -112,17 +113,21 @@ pub(super) fn creates(workspace: &Workspace) -> Result<Vec<Figure>> {
     ])
 }
 
-/// Runs the example, built for release, and reads the line that it prints.
-fn measure<T: DeserializeOwned>(workspace: &Workspace, arguments: &[&str]) -> Result<T> {
+/// Runs an example of a package, built for release, and reads the line that it prints.
+pub(super) fn measure<T: DeserializeOwned>(
+    workspace: &Workspace,
+    (package, example): (&str, &str),
+    arguments: &[&str],
+) -> Result<T> {
     let mut cargo = workspace.cargo();
     cargo.args([
         "run",
         "--quiet",
         "--release",
         "--package",
-        "simulator",
+        package,
         "--example",
-        "measure",
+        example,
         "--",
     ]);
     cargo.args(arguments).stderr(Stdio::inherit());

@@ -10,7 +10,10 @@ use crate::error::StartError;
 /// In this order; within the same age, what comes first is there first.
 const FILES: &[(&str, &str)] = &[
     ("cluster.yaml", include_str!("../../data/demo/cluster.yaml")),
-    ("controllers.yaml", include_str!("../../data/demo/controllers.yaml")),
+    (
+        "controllers.yaml",
+        include_str!("../../data/demo/controllers.yaml"),
+    ),
     ("platform.yaml", include_str!("../../data/demo/platform.yaml")),
     ("shop.yaml", include_str!("../../data/demo/shop.yaml")),
     ("data.yaml", include_str!("../../data/demo/data.yaml")),
