@@ -33,7 +33,7 @@ pub struct Kind {
     pub kind: String,
     /// `deployments.apps`.
     pub resource: String,
-    /// `waiting`, `listing`, `watching`, `backing off`, `denied` or `failed`.
+    /// `waiting`, `listing`, `watching`, `backing off` or `denied`.
     pub state: String,
     /// Whether the API server serves it.
     pub is_served: bool,

@@ -41,7 +41,7 @@ pub struct KindDiagnostics {
     pub kind: KindId,
     /// Objects in the present state.
     pub objects: u32,
-    /// `waiting`, `listing`, `watching`, `backing off`, `denied` or `failed`.
+    /// `waiting`, `listing`, `watching`, `backing off` or `denied`.
     pub state: &'static str,
     /// The last error, until the watch works again.
     pub error: Option<String>,

@@ -272,7 +272,11 @@ impl<T: Transport> Watch<T> {
         };
         // What was listed is no longer to be shown, so it has to be listed again.
         let then = if self.synced { step } else { Step::START };
-        self.pause(pause, then, text(error))
+        let state = self.pause(pause, then, text(error));
+        if !self.synced {
+            self.note("denied", Some(text(error)));
+        }
+        state
     }
 
     fn pause(&self, pause: Duration, then: Step, error: String) -> State {
