@@ -36,8 +36,8 @@ story("every page is complete without script", async ({ server, open }) => {
   await byId(page, "list-total").filter({ hasText: "1 of 3" }).waitFor();
 
   // So is the search, on every page.
-  await page.locator('header input[name="q"]').fill(`pod ${pods[0].metadata.name}`);
-  await page.locator('header input[name="q"]').press("Enter");
+  await page.locator('header input[type="search"]').fill(`pod ${pods[0].metadata.name}`);
+  await page.locator('header input[type="search"]').press("Enter");
   await byId(page, "list-total").filter({ hasText: /^1 object$/ }).waitFor();
   await row(page, `Pod/${ns}/${pods[0].metadata.name}`).filter({ hasText: "Running" }).waitFor();
 
