@@ -69,7 +69,7 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
     defaults::apply(resource, object);
     complete(object, &resource.empty);
     match resource.plural.as_str() {
-        "customresourcedefinitions" => custom::rules::fill(object),
+        "customresourcedefinitions" => custom::checks::fill(object),
         "namespaces" => {
             let name = object["metadata"]["name"].clone();
             object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
@@ -154,11 +154,11 @@ pub(super) fn prepare(resource: &Resource, old: Option<&Value>, object: &mut Val
 /// The causes for which an object is refused. `old` is what it replaces.
 pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
     let resource = write.resource;
-    if let Some(custom) = &resource.custom {
-        return Ok(custom::validate::validate(&custom.schema, object));
+    if resource.custom.is_some() {
+        return custom::validate::check(resource, old, object);
     }
     if is_definition(resource) {
-        return custom::rules::check(write.shared, old, object);
+        return custom::checks::check(write.shared, old, object);
     }
     let mut causes = checks::check(resource, old, object)?;
     match resource.plural.as_str() {

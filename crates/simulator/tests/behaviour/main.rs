@@ -17,6 +17,7 @@ mod normal;
 mod parts;
 mod pods;
 mod protobuf;
+mod rules;
 mod run;
 mod strategic;
 mod watches;

@@ -145,8 +145,18 @@ async fn a_custom_resource_that_is_wrong_is_named() {
         ),
         (
             "cel",
-            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: self > 0}]"),
-            (1, "spec"),
+            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: itself > 0}]"),
+            (
+                1,
+                "spec.validation.openAPIV3Schema.properties[spec].properties[size].x-kubernetes-validations[0].rule",
+            ),
+        ),
+        (
+            "rule",
+            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: self > 2}]")
+                + "\n---\n"
+                + &widget("{size: 2}"),
+            (2, "spec.size"),
         ),
         (
             "kind",
