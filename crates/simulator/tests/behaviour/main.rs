@@ -14,6 +14,7 @@ mod kinds;
 mod limits;
 mod lists;
 mod normal;
+mod odd;
 mod parts;
 mod pods;
 mod protobuf;
