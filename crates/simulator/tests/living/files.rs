@@ -159,7 +159,7 @@ async fn a_custom_resource_that_is_wrong_is_named() {
             (2, "spec.size"),
         ),
         (
-            "kind",
+            "plural",
             DEFINITION.replace("plural: widgets", "plural: gadgets"),
             (1, "metadata.name"),
         ),
