@@ -29,6 +29,7 @@ async fn a_file_that_is_not_there_is_named() {
 #[tokio::test]
 async fn a_document_that_is_no_yaml_is_named_with_its_line() {
     let error = refusal("syntax", Some("apiVersion: v1\nkind: [\n---\n")).await;
+    assert!(error.to_string().contains(" line 3 "), "{error}");
     let StartError::ScenarioSyntax { document, source, .. } = error else {
         panic!("{error}");
     };
