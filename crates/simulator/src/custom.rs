@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::schema::Type;
 
+pub(crate) mod checks;
 pub(crate) mod columns;
 pub(crate) mod definition;
 pub(crate) mod document;

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 /// Why a simulator did not start. Nothing is left of it then.
 #[derive(Debug, thiserror::Error)]
+// What users can mend is told whole: who shows the error may not show its source.
 pub enum StartError {
     /// The address is taken, or not one of this machine.
-    #[error("the simulator cannot listen on {address}")]
+    #[error("the simulator cannot listen on {address}: {source}")]
     Listen {
         /// Where it was told to listen.
         address: SocketAddr,
@@ -38,7 +39,7 @@ pub enum StartError {
         available_mb: u64,
     },
     /// The scenario file cannot be read.
-    #[error("the scenario file {} cannot be read", file.display())]
+    #[error("the scenario file {} cannot be read: {source}", file.display())]
     ScenarioFile {
         /// The file.
         file: PathBuf,
@@ -46,7 +47,7 @@ pub enum StartError {
         source: io::Error,
     },
     /// A document of the scenario file is neither YAML nor JSON.
-    #[error("document {document} of the scenario file {} cannot be read", file.display())]
+    #[error("document {document} of the scenario file {} cannot be read: {source}", file.display())]
     ScenarioSyntax {
         /// The file.
         file: PathBuf,

@@ -88,7 +88,7 @@ async fn respond(
             }
             _ => {}
         }
-        let form = form::negotiate(accept)?;
+        let form = form::negotiate_for(target.verb, accept)?;
         if target.resource.plural == "componentstatuses" {
             return Err(Refusal::unsupported(
                 "componentstatuses, deprecated since Kubernetes 1.19",
@@ -110,14 +110,36 @@ async fn respond(
     if head.method != Method::GET && head.method != Method::HEAD {
         return Err(Refusal::no_such_method());
     }
+    if let Some(what) = unserved(path, query) {
+        return Err(Refusal::unsupported(what));
+    }
     let address = header(&head.headers, "host");
     match discovery::page(shared, path, accept, address, gzip) {
         Some(answer) => Ok(answer),
         // A group that nobody knows is for the HTTP server, what is missing in a known one for the API machinery.
-        None if path.trim_end_matches('/').split('/').count() <= 3 => Ok(no_page()),
+        None if path.trim_end_matches('/').split('/').count() <= 3 && !path.starts_with("/api/") => {
+            Ok(no_page())
+        }
         // Below these, paths that lead nowhere are answered by the API machinery, elsewhere by the HTTP server.
         None if path.starts_with("/api/") || path.starts_with("/apis/") => Err(Refusal::no_such_resource()),
         None => Ok(no_page()),
+    }
+}
+
+/// What the API server has at a path, and the simulator has not.
+fn unserved(path: &str, query: &Query) -> Option<&'static str> {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    match (parts.next()?, parts.next()) {
+        ("metrics", _) => Some("metrics of the server itself"),
+        ("logs" | "debug" | "flagz" | "statusz", _) => Some("pages about the server's inside"),
+        (".well-known", Some("openid-configuration")) | ("openid", _) => {
+            Some("OpenID discovery: tokens are signed with a key that nobody else has")
+        }
+        ("readyz" | "livez" | "healthz", Some(_)) => Some("single health checks"),
+        ("readyz" | "livez" | "healthz", None) if query.has("verbose") || query.has("exclude") => {
+            Some("lists of health checks")
+        }
+        _ => None,
     }
 }
 

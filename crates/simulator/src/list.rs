@@ -80,6 +80,10 @@ pub(crate) fn version(query: &Query) -> Result<Option<u64>, Refusal> {
 
 /// The rules between the parameters of lists and watches.
 pub(crate) fn check_options(query: &Query, watch: bool) -> Result<(), Refusal> {
+    query.number("timeoutSeconds")?;
+    if watch && query.has("continue") {
+        return Err(Refusal::unsupported("a watch with a continue token"));
+    }
     let matching = query.get("resourceVersionMatch");
     let initial = query.has("sendInitialEvents");
     let mut causes = Vec::new();

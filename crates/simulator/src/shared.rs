@@ -14,7 +14,7 @@ use crate::access::token::Signer;
 use crate::access::{Rbac, User, rbac};
 use crate::clock::{Clock, ServerClock};
 use crate::controllers::{Controller, Controllers};
-use crate::custom::{life, rules};
+use crate::custom::{checks, life};
 use crate::data::Data;
 use crate::error::PutError;
 use crate::fault::{Fault, FaultRule, Faults};
@@ -158,7 +158,7 @@ impl Shared {
         let (id, key) = self.place(&object)?;
         self.complete(&mut object, None);
         if self.is_definition(id) {
-            rules::complete(&mut object);
+            checks::complete(&mut object);
         }
         let mut store = self.store.lock();
         let name = key.name.clone();
@@ -179,7 +179,7 @@ impl Shared {
             .and_then(|(_, text)| serde_json::from_slice(&text).ok());
         self.complete(&mut object, old.as_ref());
         if self.is_definition(id) {
-            rules::complete(&mut object);
+            checks::complete(&mut object);
         }
         let name = key.name.clone();
         let version = store.put(id, key, |version| {

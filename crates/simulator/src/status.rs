@@ -37,6 +37,15 @@ impl Cause {
         }
     }
 
+    /// One whose message is already whole.
+    pub(crate) fn plain(reason: &'static str, field: String, message: &str) -> Self {
+        Self {
+            reason,
+            message: message.to_owned(),
+            field,
+        }
+    }
+
     /// `field: Required value: why`.
     pub(crate) fn required(field: impl Into<String>, why: &str) -> Self {
         let message = if why.is_empty() {

@@ -30,7 +30,7 @@ mod delete;
 mod escalation;
 mod eviction;
 mod limits;
-mod names;
+pub(crate) mod names;
 mod patch;
 mod quota;
 mod rules;
@@ -322,6 +322,20 @@ fn options_kind(verb: &str) -> &'static str {
 }
 
 fn dry_run(verb: &str, query: &Query) -> Result<bool, Refusal> {
+    if query.has("orphanDependents") {
+        return Err(Refusal::unsupported(
+            "orphanDependents, deprecated in favour of propagationPolicy",
+        ));
+    }
+    if query.all("dryRun").any(str::is_empty) {
+        return Err(Refusal::unsupported("an empty dryRun"));
+    }
+    if query
+        .all("fieldManager")
+        .any(|name| name.chars().any(char::is_control))
+    {
+        return Err(Refusal::unsupported("names of managers with control characters"));
+    }
     match query.get("dryRun") {
         None => Ok(false),
         Some("All") => Ok(true),

@@ -48,7 +48,7 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
         false => format!("spec.versions[{index}].schema.openAPIV3Schema"),
     };
     let index = versions.clone().position(|version| version["storage"] == true);
-    let stored = Arc::new(Schema::read(&storage, &place(index.unwrap_or_default()), false)?);
+    let stored = Arc::new(Schema::whole(&storage, &place(index.unwrap_or_default()))?);
     let mut resources = Vec::new();
     let common = shared
         .resources
@@ -58,7 +58,7 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
     for (index, version) in versions.enumerate() {
         let path = format!("spec.versions[{index}]");
         let schema = schema_of(version);
-        let read = Schema::read(&schema, &place(index), false)?;
+        let read = Schema::whole(&schema, &place(index))?;
         let unsupported = |field: &str| Fault::Unsupported(format!("{path}.{field}"));
         if version["selectableFields"].is_array() {
             return Err(unsupported("selectableFields"));

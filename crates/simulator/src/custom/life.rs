@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
+use super::checks;
 use super::definition::{KIND, resources, text};
-use super::rules;
 use crate::clock::stamp;
 use crate::managed::{self, Manager};
 use crate::resources::Resource;
@@ -114,9 +114,9 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
         ),
     ];
     if let Some(approval) = definition["metadata"]["annotations"]["api-approved.kubernetes.io"].as_str()
-        && rules::is_protected(&text(&definition, "/spec/group"))
+        && checks::is_protected(&text(&definition, "/spec/group"))
     {
-        let (status, reason, message) = rules::approval(approval);
+        let (status, reason, message) = checks::approval(approval);
         let kind = "KubernetesAPIApprovalPolicyConformant";
         established.push((kind, status, reason, message));
     }

@@ -26,7 +26,7 @@ impl Path {
             if let Some(inner) = rest.strip_prefix('[') {
                 let end = end_of_brackets(inner)?;
                 let (inside, after) = inner.split_at_checked(end)?;
-                steps.push(bracket(inside)?);
+                steps.extend(bracket(inside)?);
                 rest = after.get(1..)?;
             } else {
                 let inner = rest.strip_prefix('.')?;
@@ -122,13 +122,14 @@ fn end_of_brackets(text: &str) -> Option<usize> {
     None
 }
 
-fn bracket(inside: &str) -> Option<Step> {
+fn bracket(inside: &str) -> Option<Vec<Step>> {
     let inside = inside.trim();
     if inside == "*" {
-        return Some(Step::Each);
+        return Some(vec![Step::Each]);
     }
-    if let Some(name) = quoted(inside) {
-        return Some(Step::Field(name.to_owned()));
+    // A name in brackets is read as a path again: `['a.b']` is two fields, `['a\.b']` is one.
+    if let Some(name) = inside.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        return Path::parse(&format!(".{name}")).map(|path| path.0);
     }
     if let Some(filter) = inside.strip_prefix("?(").and_then(|rest| rest.strip_suffix(')')) {
         let (left, right) = filter.split_once("==")?;
@@ -139,9 +140,9 @@ fn bracket(inside: &str) -> Option<Step> {
             None => serde_json::from_str(right).ok()?,
         };
         let path = path.split('.').map(str::to_owned).collect();
-        return Some(Step::Where(path, value));
+        return Some(vec![Step::Where(path, value)]);
     }
-    inside.parse().ok().map(Step::Index)
+    inside.parse().ok().map(|index| vec![Step::Index(index)])
 }
 
 fn quoted(text: &str) -> Option<&str> {
@@ -157,9 +158,10 @@ mod tests {
 
     #[test]
     fn paths_lead_to_values() {
-        let object = json!({"a": {"b.c": [1, 2]}, "conditions": [{"type": "A", "status": "x"}, {"type": "B", "status": "y"}]});
+        let object = json!({"a": {"b.c": [1, 2], "d": {"e": 3}, "d.e": 4}, "conditions": [{"type": "A", "status": "x"}, {"type": "B", "status": "y"}]});
         for (path, expected) in [
-            (".a['b.c'][1]", json!(2)),
+            (".a['b\\.c'][1]", json!(2)),
+            (".a['d.e']", json!(3)),
             (".a.b\\.c[-1]", json!(2)),
             ("$.conditions[?(@.type==\"B\")].status", json!("y")),
             (".conditions[?(@.type=='A')].status", json!("x")),
@@ -169,7 +171,7 @@ mod tests {
             assert_eq!(found, Some(expected), "{path}");
         }
         assert_eq!(Path::parse(".none").map(|p| p.find(&object).cloned()), Some(None));
-        for path in ["a", "..a", ".a[?(@.x>1)]", ".a["] {
+        for path in ["a", "..a", ".a[?(@.x>1)]", ".a[", ".a[\"b\"]"] {
             assert_eq!(Path::parse(path), None, "{path}");
         }
     }

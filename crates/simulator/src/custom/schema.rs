@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
+use super::rules::{Rule, Wrong};
 use crate::schema::ListKind;
+use crate::status::Cause;
 
 /// One level of it.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ pub(crate) struct Schema {
     pub(crate) list: ListKind,
     pub(crate) atomic_map: bool,
     pub(crate) limits: Limits,
+    /// In CEL.
+    pub(crate) rules: Vec<Rule>,
 }
 
 /// What values have to be like.
@@ -53,17 +57,18 @@ pub(crate) struct Limits {
 }
 
 /// Why a schema cannot be used.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Fault {
     /// A field of it is wrong, in the API server's words: path, what it says.
     Required(String, &'static str),
+    /// Rules are wrong.
+    Rules(Vec<Cause>),
     /// This is not done here.
     Unsupported(String),
 }
 
 /// Parts of a schema that are not understood.
 const UNSUPPORTED: &[&str] = &[
-    "x-kubernetes-validations",
     "$ref",
     "definitions",
     "dependencies",
@@ -76,8 +81,24 @@ const UNSUPPORTED: &[&str] = &[
 const FORMATS: &[&str] = &["", "int32", "int64", "float", "double", "date-time"];
 
 impl Schema {
+    /// Reads the schema of whole objects, with its rules.
+    pub(crate) fn whole(given: &Value, path: &str) -> Result<Self, Fault> {
+        let mut schema = Self::read(given, path, false)?;
+        let mut causes = Vec::new();
+        for wrong in super::rules::compile(&mut schema, path) {
+            match wrong {
+                Wrong::Unsupported(what) => return Err(Fault::Unsupported(what)),
+                Wrong::Cause(cause) => causes.push(cause),
+            }
+        }
+        if !causes.is_empty() {
+            return Err(Fault::Rules(causes));
+        }
+        Ok(schema)
+    }
+
     /// Reads a schema at a path of the definition. `inner`: within `anyOf` and the like, where types are not repeated.
-    pub(crate) fn read(given: &Value, path: &str, inner: bool) -> Result<Self, Fault> {
+    fn read(given: &Value, path: &str, inner: bool) -> Result<Self, Fault> {
         for part in UNSUPPORTED {
             if given.get(*part).is_some() {
                 return Err(Fault::Unsupported(format!("{path}.{part}")));
@@ -108,6 +129,9 @@ impl Schema {
             }
             _ => Ok(None),
         };
+        if inner && given.get("x-kubernetes-validations").is_some() {
+            return Err(Fault::Unsupported(format!("{path}.x-kubernetes-validations")));
+        }
         let mut properties = BTreeMap::new();
         for (name, schema) in given["properties"].as_object().into_iter().flatten() {
             let path = format!("{path}.properties[{name}]");
@@ -131,6 +155,7 @@ impl Schema {
             },
             atomic_map: text("x-kubernetes-map-type") == "atomic",
             limits: Limits::read(given, path)?,
+            rules: Rule::read_all(given),
         })
     }
 }

@@ -4,12 +4,49 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::rules;
 use super::schema::Schema;
+use crate::resources::Resource;
 use crate::schema::ListKind;
-use crate::status::Cause;
+use crate::status::{Cause, Refusal};
 
-/// Everything that is wrong with an object.
-pub(crate) fn validate(schema: &Schema, object: &Value) -> Vec<Cause> {
+/// Causes after which rules are not looked at.
+const BLOCKING: [&str; 5] = [
+    "FieldValueNotSupported",
+    "FieldValueRequired",
+    "FieldValueTooLong",
+    "FieldValueTooMany",
+    "FieldValueTypeInvalid",
+];
+
+/// Everything that is wrong with an object, by its schema and by the rules of that. An error is what cannot be told here.
+pub(crate) fn check(resource: &Resource, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
+    let Some(custom) = &resource.custom else {
+        return Ok(Vec::new());
+    };
+    let schema = &custom.schema;
+    let mut causes = validate(schema, object);
+    if !schema.has_rules() {
+        return Ok(causes);
+    }
+    if causes.iter().any(|cause| BLOCKING.contains(&cause.reason)) {
+        let why = "some validation rules were not checked because the object was invalid; correct the existing \
+            errors to complete validation";
+        causes.push(Cause::invalid("<nil>", &Value::Null, why));
+        return Ok(causes);
+    }
+    let whole = |object: &Value| {
+        let mut object = object.clone();
+        object["apiVersion"] = json!(resource.api_version());
+        object["kind"] = json!(resource.kind);
+        object
+    };
+    let (old, object) = (old.map(whole), whole(object));
+    causes.extend(rules::apply(schema, old.as_ref(), &object).map_err(|what| Refusal::unsupported(&what))?);
+    Ok(causes)
+}
+
+fn validate(schema: &Schema, object: &Value) -> Vec<Cause> {
     let mut causes = Vec::new();
     value(schema, object, "", &mut causes);
     lists(schema, object, "", &mut causes);

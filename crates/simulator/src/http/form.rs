@@ -37,7 +37,8 @@ impl Include {
     }
 }
 
-const OBJECT: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, \
+/// What lists and watches can be; all else cannot be streams.
+const OBJECTS: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf, \
     application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /// One entry of an Accept header.
@@ -82,18 +83,16 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
     let mut unknown_form = false;
     for media in &accepted {
         match media.kind {
-            "application/json" | "application/*" | "*/*" => {
-                match (media.parameter("as"), media.parameter("g")) {
-                    ("", _) => return Ok(Form::Object),
-                    ("Table", "meta.k8s.io") if media.parameter("v") == "v1" => return Ok(Form::Table),
-                    ("PartialObjectMetadata" | "PartialObjectMetadataList", "meta.k8s.io")
-                        if media.parameter("v") == "v1" =>
-                    {
-                        return Ok(Form::Metadata);
-                    }
-                    _ => unknown_form = true,
+            "application/json" | "*/*" => match (media.parameter("as"), media.parameter("g")) {
+                ("", _) => return Ok(Form::Object),
+                ("Table", "meta.k8s.io") if media.parameter("v") == "v1" => return Ok(Form::Table),
+                ("PartialObjectMetadata" | "PartialObjectMetadataList", "meta.k8s.io")
+                    if media.parameter("v") == "v1" =>
+                {
+                    return Ok(Form::Metadata);
                 }
-            }
+                _ => unknown_form = true,
+            },
             "application/yaml" | "application/vnd.kubernetes.protobuf" | "application/cbor" => {
                 known_elsewhere = Some(media.kind);
             }
@@ -103,8 +102,21 @@ pub(crate) fn negotiate(accept: &str) -> Result<Form, Refusal> {
     match known_elsewhere {
         Some(kind) => Err(Refusal::unsupported(&format!("answers as {kind}"))),
         None if unknown_form => Err(only_known_types()),
-        None => Err(Refusal::not_acceptable(OBJECT)),
+        None => Err(Refusal::not_acceptable(OBJECTS)),
     }
+}
+
+/// The form for an answer to a request with a certain verb.
+pub(crate) fn negotiate_for(verb: &str, accept: &str) -> Result<Form, Refusal> {
+    negotiate(accept).map_err(|refusal| match verb {
+        "list" | "watch" => refusal,
+        _ if refusal == Refusal::not_acceptable(OBJECTS) => {
+            let streams = OBJECTS.find(", application/json;stream");
+            let single = streams.and_then(|end| OBJECTS.get(..end)).unwrap_or(OBJECTS);
+            Refusal::not_acceptable(single)
+        }
+        _ => refusal,
+    })
 }
 
 fn only_known_types() -> Refusal {

@@ -81,7 +81,15 @@ impl Query {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        let failed = |_| Refusal::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
+        let failed = |_| {
+            let why = match text.trim_start_matches('-') {
+                digits if !digits.is_empty() && digits.bytes().all(|d| d.is_ascii_digit()) => {
+                    "value out of range"
+                }
+                _ => "invalid syntax",
+            };
+            Refusal::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+        };
         text.parse().map(Some).map_err(failed)
     }
 }
@@ -200,7 +208,8 @@ pub(crate) fn target(
     // A collection over all namespaces is read or watched, never written.
     let across = everywhere && !matches!(verb, "list" | "watch");
     let named_create = verb == "create" && !parts.name.is_empty() && parts.subresource.is_empty();
-    if !allowed || across || named_create {
+    let nameless = parts.name.is_empty() && matches!(verb, "update" | "patch");
+    if !allowed || across || named_create || nameless || *method == Method::HEAD {
         return Err(Refusal::no_such_method());
     }
     let namespace = if resource.namespaced { parts.namespace } else { "" };

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::load_manifest;
 use super::manifests::parse;
-use crate::custom::rules;
-use crate::custom::validate::validate;
+use crate::custom::checks;
+use crate::custom::validate;
 use crate::error::StartError;
 use crate::fault::FaultRule;
 use crate::schema::decode::decode;
@@ -40,7 +40,7 @@ pub(crate) fn read(shared: &Shared, file: &Path) -> Result<Read, StartError> {
     // What definitions make has to be there before it can be looked at.
     for (document, object) in definitions {
         let mut definition = check(shared, file, document, object)?;
-        rules::complete(&mut definition);
+        checks::complete(&mut definition);
         check_definition(shared, file, document, &definition)?;
         load_manifest(shared, definition)?;
     }
@@ -82,7 +82,7 @@ fn check_definition(shared: &Shared, file: &Path, document: usize, object: &Valu
         field,
         problem,
     };
-    let causes = rules::check(shared, None, object).map_err(|refusal| {
+    let causes = checks::check(shared, None, object).map_err(|refusal| {
         wrong(
             "spec".to_owned(),
             format!("cannot be served: {}", refusal.message),
@@ -134,9 +134,9 @@ fn check(shared: &Shared, file: &Path, document: usize, mut object: Value) -> Re
         return Err(wrong(field, "is not a field of this kind".to_owned()));
     }
     let mut object = decoded.object;
-    if let Some(custom) = &resource.custom
-        && let Some(cause) = validate(&custom.schema, &object).into_iter().next()
-    {
+    let causes = validate::check(&resource, None, &object);
+    let causes = causes.map_err(|refusal| wrong("", refusal.message))?;
+    if let Some(cause) = causes.into_iter().next() {
         return Err(wrong(&cause.field, format!("is wrong: {}", cause.message)));
     }
     object["apiVersion"] = json!(api_version);

@@ -103,6 +103,11 @@ impl Decoder<'_> {
                 all.push_str(part);
                 all
             });
+        let wanted = if path == "metadata" && wanted == "object" {
+            "v1.ObjectMeta"
+        } else {
+            wanted
+        };
         Refusal::bad_request(format!(
             "{kind} in version {:?} cannot be handled as a {kind}: json: cannot unmarshal {} into Go struct field \
              {field} of type {wanted}",

@@ -79,6 +79,11 @@ impl FieldSelector {
                 let message = format!("invalid selector: '{text}'; can't understand '{term}'");
                 return Err(Refusal::bad_request(message));
             };
+            if value.contains('=') {
+                return Err(Refusal::bad_request(
+                    "invalid field selector: unescaped character in value: 61",
+                ));
+            }
             let absent = offered(resource, field)?;
             requirements.push(Requirement {
                 field: field.to_owned(),

@@ -1,6 +1,7 @@
 //! `a=b,c!=d,e in (f,g),h,!i`.
 
 use crate::status::Refusal;
+use crate::write::names;
 
 /// Requirements that all have to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,9 +74,16 @@ impl LabelSelector {
                 None => break,
                 Some(Token::Sign(",")) if parser.tokens.peek().is_some() => {}
                 Some(Token::Sign(",")) => return Err(parse_error("", "identifier after ','")),
-                Some(other) => return Err(parse_error(&other.shown(), "',' or 'end of string'")),
+                Some(other) => {
+                    let message = format!("found '{}', expected: ',' or 'end of string'", other.shown());
+                    return Err(Refusal::bad_request(message));
+                }
+            }
+            if parser.tokens.peek() == Some(&Token::Sign(",")) {
+                return Err(Refusal::bad_request("found ',', expected: identifier after ','"));
             }
         }
+        requirements.iter().try_for_each(Requirement::check)?;
         Ok(Self(requirements))
     }
 
@@ -95,6 +103,40 @@ impl LabelSelector {
                 Operator::DoesNotExist => value.is_none(),
             }
         })
+    }
+}
+
+impl Requirement {
+    /// Labels that nothing can have are not selected by.
+    fn check(&self) -> Result<(), Refusal> {
+        let (prefix, name) = match self.label.split_once('/') {
+            Some((prefix, name)) => (Some(prefix), name),
+            None => (None, self.label.as_str()),
+        };
+        let invalid = |path: &str, value: &str, why: &str| {
+            Refusal::bad_request(format!(
+                "unable to parse requirement: {path}: Invalid value: {value:?}: {why}"
+            ))
+        };
+        if prefix.is_some_and(|prefix| !names::is_subdomain(prefix)) || name.len() > 63 {
+            return Err(Refusal::unsupported(&format!(
+                "the label {:?} of a selector",
+                self.label
+            )));
+        }
+        if !names::is_label_name(name) {
+            return Err(invalid("<nil>", &self.label, names::LABEL_NAME));
+        }
+        for (index, value) in self.values.iter().enumerate() {
+            if value.len() > 63 {
+                return Err(Refusal::unsupported("selecting by a value of more than 63 bytes"));
+            }
+            if !value.is_empty() && !names::is_label_name(value) {
+                let path = format!("values[{index}][{}]", self.label);
+                return Err(invalid(&path, value, names::LABEL_VALUE));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -169,7 +211,7 @@ impl Parser {
                 Some(Token::Word(word)) => values.push(word),
                 Some(Token::Sign(",")) => {}
                 Some(Token::Sign(")")) => return Ok(values),
-                other => return Err(parse_error(&shown(other), "',', or ')'")),
+                other => return Err(parse_error(&shown(other), "',' or ')'")),
             }
         }
     }

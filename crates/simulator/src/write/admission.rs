@@ -96,7 +96,7 @@ pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) 
             finalizer(object, "kubernetes.io/pv-protection");
         }
         "nodes" => node(object),
-        "customresourcedefinitions.apiextensions.k8s.io" => custom::rules::first_status(object),
+        "customresourcedefinitions.apiextensions.k8s.io" => custom::checks::first_status(object),
         _ => {}
     }
     Ok(())
@@ -135,7 +135,7 @@ pub(super) fn updated(
         _ => {}
     }
     if kind == "customresourcedefinitions.apiextensions.k8s.io" {
-        custom::rules::remember_storage(object);
+        custom::checks::remember_storage(object);
     }
     let contents = |object: &Value| {
         let mut contents = object.clone();

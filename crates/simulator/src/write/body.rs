@@ -52,19 +52,80 @@ pub(super) fn object(
         }
     }
     let kind = &write.resource.kind;
-    let object: Value = serde_json::from_slice(text).map_err(|error| {
-        let shown = match text {
-            [] => "<empty>".to_owned(),
-            text => String::from_utf8_lossy(text).into_owned(),
-        };
-        let why = if error.is_eof() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
+    let unrecognized = |why: &str| {
         Refusal::bad_request(format!(
             "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse \
-             error: {why} ({shown})"
+             error: {why} ({})",
+            shown(text)
         ))
+    };
+    let object: Value = serde_json::from_slice(text).map_err(|error| match error.to_string() {
+        _ if error.is_eof() => unrecognized("unexpected end of JSON input"),
+        why if why.starts_with("recursion limit") => Refusal::unsupported("objects of more than 127 levels"),
+        why if why.starts_with("trailing characters") => unrecognized(&trailing(text, &error)),
+        why => unrecognized(&why),
     })?;
+    let object = match object {
+        Value::Null => json!({}),
+        Value::Object(_) => object,
+        other => return Err(unrecognized(&not_an_object(&other))),
+    };
+    for field in ["apiVersion", "kind"] {
+        if let Some(value) = object
+            .get(field)
+            .filter(|value| !value.is_string() && !value.is_null())
+        {
+            let got = type_of(value);
+            return Err(unrecognized(&format!(
+                "json: cannot unmarshal {got} into Go struct field .{field} of type string"
+            )));
+        }
+    }
     check_kind(write, &object, text)?;
     read_fields(write, object)
+}
+
+/// What Go calls the type of a value of JSON.
+pub(super) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The error about a body that is no object.
+pub(super) fn not_an_object(body: &Value) -> String {
+    let go = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+    format!(
+        "json: cannot unmarshal {} into Go value of type {go}",
+        type_of(body)
+    )
+}
+
+/// The beginning of a body, as errors repeat it: what is no object as hexadecimal digits.
+fn shown(text: &[u8]) -> String {
+    const LONGEST: usize = 30;
+    let start = text.get(..LONGEST).unwrap_or(text);
+    let more = if start.len() < text.len() { " ..." } else { "" };
+    match text.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => format!("{}{more}", String::from_utf8_lossy(start)),
+        Some(_) => format!("{}{more}", hex::encode(start)),
+    }
+}
+
+/// The error about what follows an object.
+fn trailing(text: &[u8], error: &serde_json::Error) -> String {
+    let line = text
+        .split(|byte| *byte == b'\n')
+        .nth(error.line().saturating_sub(1));
+    let at = line.and_then(|line| line.get(error.column().saturating_sub(1)));
+    let c = at.map_or(' ', |byte| char::from(*byte));
+    format!("invalid character '{c}' after top-level value")
 }
 
 fn check_kind(write: &Write<'_>, object: &Value, raw: &[u8]) -> Result<(), Refusal> {
@@ -147,6 +208,11 @@ fn check_custom_kind(write: &Write<'_>, object: &Value, raw: &[u8]) -> Result<()
 
 /// Drops what the type does not have, or refuses it.
 pub(super) fn read_fields(write: &Write<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
+    for field in ["creationTimestamp", "deletionTimestamp"] {
+        if let Some(time) = object["metadata"][field].as_str() {
+            check_time(write, time)?;
+        }
+    }
     let decoded = decode(&write.shared.schemas, write.resource, object)?;
     let messages: Vec<String> = decoded
         .unknown
@@ -165,4 +231,20 @@ pub(super) fn read_fields(write: &Write<'_>, object: Value) -> Result<(Value, Ve
         Validation::Warn => Ok((decoded.object, messages)),
         _ => Ok((decoded.object, Vec::new())),
     }
+}
+
+/// Times of the metadata are read with the object.
+fn check_time(write: &Write<'_>, time: &str) -> Result<(), Refusal> {
+    if time.parse::<jiff::Timestamp>().is_ok() {
+        return Ok(());
+    }
+    if time.is_empty() || time.bytes().take(4).filter(u8::is_ascii_digit).count() == 4 {
+        return Err(Refusal::unsupported(&format!("reading the time {time:?}")));
+    }
+    let kind = &write.resource.kind;
+    Err(Refusal::bad_request(format!(
+        "{kind} in version {:?} cannot be handled as a {kind}: parsing time {time:?} as \"2006-01-02T15:04:05Z07:00\": \
+         cannot parse {time:?} as \"2006\"",
+        write.resource.version
+    )))
 }

@@ -42,6 +42,7 @@ pub(super) fn insert(
         .get("resourceVersion")
         .and_then(Value::as_str)
         .is_some_and(|v| !v.is_empty())
+        && !write.dry_run
     {
         // Found out by the storage, which has no code for it.
         let message = "resourceVersion should not be set on objects to be created";
@@ -69,6 +70,7 @@ pub(super) fn insert(
         );
     }
     for given in [
+        "resourceVersion",
         "selfLink",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
@@ -112,6 +114,7 @@ pub(super) fn insert(
     settle(write, None, &mut object, ownership);
     limits::fill(write, store, &mut object);
     let mut causes: Vec<Cause> = names::check(resource, &object);
+    causes.extend(names::check_ties(resource, &object));
     causes.extend(rules::check(write, None, &object)?);
     if !causes.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::{Write, Written, followed, rules, update};
+use super::{Write, Written, body, followed, rules, update};
 use crate::clock::stamp;
 use crate::controllers::Controller;
 use crate::custom::{definition, life};
@@ -65,7 +65,29 @@ fn parse(content_type: &str, text: &[u8]) -> Result<Value, Refusal> {
     if !matches!(content_type, "" | "application/json") {
         return Err(Refusal::unsupported(&format!("DeleteOptions as {content_type}")));
     }
-    serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))
+    let options: Value =
+        serde_json::from_slice(text).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    if !options.is_object() {
+        let why = body::not_an_object(&options);
+        return Err(Refusal::bad_request(format!(
+            "couldn't get version/kind; json parse error: {why}"
+        )));
+    }
+    if let Some(kind) = options["kind"]
+        .as_str()
+        .filter(|kind| !matches!(*kind, "" | "DeleteOptions"))
+    {
+        let version = options["apiVersion"].as_str().unwrap_or_default();
+        return Err(Refusal::bad_request(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        )));
+    }
+    if options["orphanDependents"].is_boolean() {
+        return Err(Refusal::unsupported(
+            "orphanDependents, deprecated in favour of propagationPolicy",
+        ));
+    }
+    Ok(options)
 }
 
 /// Whether nothing is to be deleted: the query says so, or the options in the body.

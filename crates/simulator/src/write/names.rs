@@ -12,10 +12,10 @@ and must start and end with an alphanumeric character (e.g. 'example.com', regex
 pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start \
 and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
 '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const LABEL_NAME: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
+pub(crate) const LABEL_NAME: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end \
 with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
 '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
+pub(crate) const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
 and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for \
 validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
@@ -33,7 +33,7 @@ pub(super) fn check_namespace(write: &Write<'_>, metadata: &Map<String, Value>) 
 }
 
 /// A name within a label: letters and digits at its ends, `-`, `_` and `.` inside.
-fn is_label_name(text: &str) -> bool {
+pub(crate) fn is_label_name(text: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     ends(text.chars().next())
         && ends(text.chars().last())
@@ -51,8 +51,48 @@ pub(super) fn is_dns_label(text: &str) -> bool {
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-pub(super) fn is_subdomain(text: &str) -> bool {
+pub(crate) fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_dns_label)
+}
+
+/// What is wrong with the owners and finalizers of an object that is new.
+pub(super) fn check_ties(resource: &Resource, object: &Value) -> Vec<Cause> {
+    const STANDARD: [&str; 3] = ["foregroundDeletion", "kubernetes", "orphan"];
+    let metadata = &object["metadata"];
+    let mut causes = Vec::new();
+    for owner in metadata["ownerReferences"].as_array().into_iter().flatten() {
+        for (field, why) in [
+            ("apiVersion", "version must not be empty"),
+            ("kind", "kind must not be empty"),
+            ("name", "must not be empty"),
+            ("uid", "must not be empty"),
+        ] {
+            if owner[field].as_str().is_none_or(str::is_empty) {
+                causes.push(Cause::invalid(
+                    format!("metadata.ownerReferences.{field}"),
+                    &json!(""),
+                    why,
+                ));
+            }
+        }
+    }
+    let finalizers = metadata["finalizers"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate();
+    for (index, finalizer) in finalizers.filter(|_| resource.custom.is_none()) {
+        let name = finalizer.as_str().unwrap_or_default();
+        if !name.contains('/') && !STANDARD.contains(&name) {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            causes.push(Cause::invalid(
+                format!("metadata.finalizers[{index}]"),
+                finalizer,
+                why,
+            ));
+        }
+    }
+    causes
 }
 
 /// The causes for which the metadata of an object is refused.

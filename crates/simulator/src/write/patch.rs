@@ -1,11 +1,11 @@
 //! Changing parts of an object, in three of the four ways.
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Ownership, Validation, Write, Written, body, rules, strategic, update};
 use crate::http::request::Query;
-use crate::status::Refusal;
+use crate::status::{Cause, Refusal};
 
 /// Patches an object.
 pub(super) fn patch(
@@ -44,7 +44,7 @@ pub(super) fn patch(
         }
     }
     if query.has("force") {
-        let cause = crate::status::Cause::forbidden("force", "may not be specified for non-apply patch");
+        let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
         return Err(Refusal::invalid("meta.k8s.io", "PatchOptions", "", vec![cause]));
     }
     let mut store = write.shared.store.lock();
@@ -52,18 +52,50 @@ pub(super) fn patch(
     let unreadable =
         |error: serde_json::Error| Refusal::bad_request(format!("error decoding patch: {error}"));
     let mut new = old.clone();
+    // Stored objects do not say what they are; patches may speak of it.
+    let (kind, api_version) = (&write.resource.kind, write.resource.api_version());
+    new["apiVersion"] = json!(api_version);
+    new["kind"] = json!(kind);
     match content_type {
         "application/json-patch+json" => {
-            let patch: json_patch::Patch = serde_json::from_slice(text).map_err(unreadable)?;
+            let patch: Value = serde_json::from_slice(text).map_err(unreadable)?;
+            if !patch.is_array() {
+                let got = body::type_of(&patch);
+                return Err(Refusal::bad_request(format!(
+                    "error decoding patch: json: cannot unmarshal {got} into Go value of type []handlers.jsonPatchOp"
+                )));
+            }
+            let patch: json_patch::Patch =
+                serde_json::from_value(patch).map_err(|_| Refusal::patch_failed())?;
             json_patch::patch(&mut new, &patch).map_err(|_| Refusal::patch_failed())?;
         }
         "application/merge-patch+json" => {
             let patch: Value = serde_json::from_slice(text).map_err(unreadable)?;
+            if patch.is_null() {
+                return Err(Refusal::unsupported("merge patches that are null"));
+            }
+            if !patch.is_object() {
+                let got = body::type_of(&patch);
+                return Err(Refusal::bad_request(format!(
+                    "error decoding patch: json: cannot unmarshal {got} into Go value of type map[string]interface {{}}"
+                )));
+            }
             json_patch::merge(&mut new, &patch);
         }
         _ => {
             let patch: Value = serde_json::from_slice(text).map_err(unreadable)?;
             strategic::merge(&write.shared.schemas, write.resource, &mut new, patch)?;
+        }
+    }
+    let other = |field: &str, own: &str| new.get(field).is_some_and(|value| *value != own);
+    if other("kind", kind) || other("apiVersion", &api_version) {
+        return Err(Refusal::unsupported(
+            "patches that make another kind of an object",
+        ));
+    }
+    for field in ["apiVersion", "kind"] {
+        if let Some(fields) = new.as_object_mut().filter(|_| old.get(field).is_none()) {
+            fields.remove(field);
         }
     }
     // A patch that does not speak of the version is applied to whatever is there.
@@ -73,12 +105,23 @@ pub(super) fn patch(
         Validation::Strict => refusal,
     })?;
     if object["metadata"]["name"] != old["metadata"]["name"] {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        let message = format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            write.name
-        );
+        let message = match object["metadata"]["name"].as_str() {
+            None | Some("") => format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                write.name
+            ),
+            Some(name) => format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                write.name
+            ),
+        };
         return Err(Refusal::bad_request(message));
+    }
+    let uid = &object["metadata"]["uid"];
+    if uid.as_str().is_some_and(|uid| !uid.is_empty()) && *uid != old["metadata"]["uid"] {
+        let cause = Cause::invalid("metadata.uid", uid, "field is immutable");
+        let group = &write.resource.group;
+        return Err(Refusal::invalid(group, kind, write.name, vec![cause]));
     }
     update::replace(write, &mut store, &old, object, warnings, Ownership::Update)
 }

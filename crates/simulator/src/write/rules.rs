@@ -69,7 +69,7 @@ pub(super) fn fill(resource: &Resource, object: &mut Value) {
     defaults::apply(resource, object);
     complete(object, &resource.empty);
     match resource.plural.as_str() {
-        "customresourcedefinitions" => custom::rules::fill(object),
+        "customresourcedefinitions" => custom::checks::fill(object),
         "namespaces" => {
             let name = object["metadata"]["name"].clone();
             object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
@@ -154,11 +154,11 @@ pub(super) fn prepare(resource: &Resource, old: Option<&Value>, object: &mut Val
 /// The causes for which an object is refused. `old` is what it replaces.
 pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> Result<Vec<Cause>, Refusal> {
     let resource = write.resource;
-    if let Some(custom) = &resource.custom {
-        return Ok(custom::validate::validate(&custom.schema, object));
+    if resource.custom.is_some() {
+        return custom::validate::check(resource, old, object);
     }
     if is_definition(resource) {
-        return custom::rules::check(write.shared, old, object);
+        return custom::checks::check(write.shared, old, object);
     }
     let mut causes = checks::check(resource, old, object)?;
     match resource.plural.as_str() {
@@ -166,6 +166,9 @@ pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> R
             causes.extend(key_causes(object, "data"));
             causes.extend(key_causes(object, "binaryData"));
             causes.extend(immutable_causes(old, object, &["data", "binaryData"]));
+            if size(&object["data"], false) + size(&object["binaryData"], true) > LARGEST {
+                causes.push(too_large("[]"));
+            }
         }
         "secrets" => {
             causes.extend(key_causes(object, "data"));
@@ -173,6 +176,9 @@ pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> R
                 causes.push(Cause::invalid("type", &object["type"], "field is immutable"));
             }
             causes.extend(immutable_causes(old, object, &["data"]));
+            if size(&object["data"], true) > LARGEST {
+                causes.push(too_large("data"));
+            }
         }
         "rolebindings" | "clusterrolebindings" => {
             if old.is_some_and(|old| old["roleRef"] != object["roleRef"]) {
@@ -198,6 +204,28 @@ pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> R
         _ => {}
     }
     Ok(causes)
+}
+
+/// What a ConfigMap or a Secret may hold, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// The size of the values of a map, which may be written in base64.
+fn size(map: &Value, encoded: bool) -> usize {
+    let texts = map
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, value)| value.as_str());
+    let sizes = texts.map(|text| match encoded {
+        true => text.trim_end_matches('=').len() * 3 / 4,
+        false => text.len(),
+    });
+    sizes.sum()
+}
+
+fn too_large(field: &str) -> Cause {
+    let message = format!("Too long: may not be more than {LARGEST} bytes");
+    Cause::plain("FieldValueTooLong", field.to_owned(), &message)
 }
 
 fn key_causes(object: &Value, field: &str) -> Vec<Cause> {

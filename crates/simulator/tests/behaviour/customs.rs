@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use crate::case::{Case, Step, apply, case, delete, get, json_patch, merge_patch, post, put, raw, strategic};
 use crate::run::compare;
 
-const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-const DEFINITION: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{ns}.example.com";
-const WIDGETS: &str = "/apis/{ns}.example.com/v1/namespaces/{ns}/widgets";
-const WIDGET: &str = "/apis/{ns}.example.com/v1/namespaces/{ns}/widgets/a";
+pub const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+pub const DEFINITION: &str =
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.{ns}.example.com";
+pub const WIDGETS: &str = "/apis/{ns}.example.com/v1/namespaces/{ns}/widgets";
+pub const WIDGET: &str = "/apis/{ns}.example.com/v1/namespaces/{ns}/widgets/a";
 
 /// A definition of widgets with one version.
-fn definition(version: Value) -> Value {
+pub fn definition(version: Value) -> Value {
     let mut whole = json!({"name": "v1", "served": true, "storage": true});
     for (key, value) in version.as_object().into_iter().flatten() {
         whole[key] = value.clone();
@@ -24,7 +25,7 @@ fn definition(version: Value) -> Value {
     })
 }
 
-fn spec_of(properties: Value) -> Value {
+pub fn spec_of(properties: Value) -> Value {
     json!({"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "properties": properties},
         "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}})
 }
@@ -40,14 +41,14 @@ fn served(definition: Value) -> Vec<Step> {
     ]
 }
 
-fn with(name: &'static str, definition: Value, steps: impl IntoIterator<Item = Step>) -> Case {
+pub fn with(name: &'static str, definition: Value, steps: impl IntoIterator<Item = Step>) -> Case {
     let mut all = served(definition);
     all.extend(steps);
     all.push(delete(DEFINITION).quiet());
     case(name, all)
 }
 
-fn widget(spec: Value) -> Value {
+pub fn widget(spec: Value) -> Value {
     json!({"apiVersion": "{ns}.example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": spec})
 }
 
@@ -318,9 +319,12 @@ async fn custom_resources() -> Result<()> {
                 {"name": "Wrong", "type": "integer", "jsonPath": ".spec.name"},
                 {"name": "At", "type": "date", "jsonPath": ".spec.at"},
                 {"name": "Map", "type": "string", "jsonPath": ".spec.map"},
+                {"name": "Two fields", "type": "string", "jsonPath": ".spec.map['a.b']"},
+                {"name": "One field", "type": "string", "jsonPath": ".spec.map['a\\.b']"},
+                {"name": "One as well", "type": "string", "jsonPath": ".spec.map.a\\.b"},
             ]})), [
             post(WIDGETS, widget(json!({"size": 3, "on": true, "name": "n", "conditions": [{"type": "A", "status": "x"}, {"type": "Ready", "status": "True"}],
-                "at": "2020-01-01T00:00:00Z", "map": {"a": 1, "b": "c"}}))).quiet(),
+                "at": "2020-01-01T00:00:00Z", "map": {"a": {"b": 1}, "a.b": "c"}}))).quiet(),
             get(WIDGETS).table(),
             get(WIDGET).table(),
             merge_patch(WIDGET, json!({"spec": null})).quiet(),

@@ -80,6 +80,11 @@ fn message(text: &str, uids: &[String]) -> String {
     for uid in uids {
         text = text.replace(uid.as_str(), "<uid>");
     }
+    // Types of rules are numbered.
+    if let Some((before, rest)) = text.split_once("selfType") {
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        text = format!("{before}<type>{}", message(rest, uids));
+    }
     if !text.to_ascii_lowercase().contains("resource version") && !text.contains("ResourceVersion") {
         return text;
     }

@@ -29,6 +29,7 @@ async fn a_file_that_is_not_there_is_named() {
 #[tokio::test]
 async fn a_document_that_is_no_yaml_is_named_with_its_line() {
     let error = refusal("syntax", Some("apiVersion: v1\nkind: [\n---\n")).await;
+    assert!(error.to_string().contains(" line 3 "), "{error}");
     let StartError::ScenarioSyntax { document, source, .. } = error else {
         panic!("{error}");
     };
@@ -145,11 +146,21 @@ async fn a_custom_resource_that_is_wrong_is_named() {
         ),
         (
             "cel",
-            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: self > 0}]"),
-            (1, "spec"),
+            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: itself > 0}]"),
+            (
+                1,
+                "spec.validation.openAPIV3Schema.properties[spec].properties[size].x-kubernetes-validations[0].rule",
+            ),
         ),
         (
-            "kind",
+            "rule",
+            DEFINITION.replace("minimum: 1", "x-kubernetes-validations: [{rule: self > 2}]")
+                + "\n---\n"
+                + &widget("{size: 2}"),
+            (2, "spec.size"),
+        ),
+        (
+            "plural",
             DEFINITION.replace("plural: widgets", "plural: gadgets"),
             (1, "metadata.name"),
         ),
