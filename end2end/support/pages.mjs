@@ -40,6 +40,9 @@ export const pages = ({ cluster }, { ns, crashing }) => ({
   "pods-none": `/c/${cluster}/pods?ns=${ns}&q=no-such-pod`,
   deployments: `/c/${cluster}/deployments.apps?ns=${ns}`,
   nodes: `/c/${cluster}/nodes`,
+  search: `/c/${cluster}/search?ns=${ns}&q=cart`,
+  "search-none": `/c/${cluster}/search?q=no-such-word`,
+  diagnostics: `/c/${cluster}/diagnostics`,
   "no-such-cluster": "/c/no-such-cluster/topology",
   "no-such-kind": `/c/${cluster}/no-such-kind`,
 });
