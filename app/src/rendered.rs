@@ -61,9 +61,7 @@ async fn get_as(fixture: Fixture, theme: Theme, uri: &str) -> Page {
     let assets = Assets {
         script: Some("/pkg/main.js".into()),
         wasm: Some("/pkg/app.wasm".into()),
-        parts: ["list", "diagnostics"]
-            .map(|part| (part.to_owned(), vec![format!("/pkg/{part}.wasm")]))
-            .into(),
+        parts: [("tables".to_owned(), vec!["/pkg/tables.wasm".to_owned()])].into(),
         style: Some("/pkg/main.css".into()),
         fonts: vec!["/pkg/fonts/ibm-plex-sans-latin-400-normal.woff2".into()],
     };
@@ -149,7 +147,7 @@ async fn diagnostics_are_complete_without_script() {
     assert_eq!(page.status, 200);
     page.says(&[
         "<title>Diagnostics, demo",
-        "href=\"/pkg/diagnostics.wasm\"",
+        "href=\"/pkg/tables.wasm\"",
         "data-testid=\"list-table\"",
     ]);
 }
@@ -158,7 +156,10 @@ async fn diagnostics_are_complete_without_script() {
 async fn the_topology_is_complete_without_script() {
     let page = get("/c/demo/topology").await;
     assert_eq!(page.status, 200);
-    assert!(!page.html.contains("/pkg/list.wasm"), "the code of another page");
+    assert!(
+        !page.html.contains("/pkg/tables.wasm"),
+        "the code of another page"
+    );
     page.says(&[
         "data-testid=\"topology-tree\"",
         "data-id=\"Deployment/shop/cart\"",
@@ -204,7 +205,7 @@ async fn a_selection_shows_the_panel_with_every_edge_and_its_proof() {
 async fn a_list_has_its_rows_totals_links_and_forms() {
     let page = get("/c/demo/pods?q=cart&ns=shop").await;
     assert_eq!(page.status, 200);
-    page.says(&["href=\"/pkg/app.wasm\"", "href=\"/pkg/list.wasm\""]);
+    page.says(&["href=\"/pkg/app.wasm\"", "href=\"/pkg/tables.wasm\""]);
     page.says(&[
         "data-testid=\"list-total\"",
         "2 of 7",

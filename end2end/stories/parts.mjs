@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { byId, connection, live, markDocument, wasReloaded } from "../support/browser.mjs";
 import { story } from "../support/story.mjs";
 
-const list = /\/pkg\/split_list-[0-9a-f]+\.wasm$/;
+const list = /\/pkg\/split_tables-[0-9a-f]+\.wasm$/;
 
 story("the code of a page is loaded with it, and a page whose code does not come says so", async ({ server, open }) => {
   const loaded = [];
@@ -26,7 +26,7 @@ story("the code of a page is loaded with it, and a page whose code does not come
   await connection(page, /^live/);
   assert.equal(await wasReloaded(page), true);
   // What could not be loaded is told to the console, and nothing else is.
-  assert.deepEqual(troubles.filter((trouble) => !/split_list|Failed to fetch/.test(trouble)), []);
+  assert.deepEqual(troubles.filter((trouble) => !/split_tables|Failed to fetch/.test(trouble)), []);
 });
 
 story("a page whose code does not come stays as the server rendered it", async ({ server, open }) => {

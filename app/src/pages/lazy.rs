@@ -1,8 +1,8 @@
-//! The pages whose code a browser loads when it first shows them: each is a WASM file of its own, cut out of the whole
-//! by `xtask/src/site/wasm.rs`. On the server they are plain functions.
+//! The pages whose code a browser loads when it first shows them: parts of the app, each a WASM file of its own, cut out
+//! of the whole by `xtask/src/site/wasm.rs`. On the server they are plain functions.
 //!
-//! What only one page uses lies in its file, what several use in one that comes with the first of them, and what the
-//! frame uses in the main file.
+//! What only one part uses lies in its file, what several use in one for these, and what the frame uses in the main
+//! file. Pages that share most of their code are one part: every combination of parts may have a file.
 
 // The macro declares the cut: an import in the main file, an export in that of the page.
 #![allow(unsafe_code)]
@@ -20,7 +20,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-/// The code of a page did not come.
+/// The code of a page did not come. Each page knows by itself whether its part is there, also if another page is of it.
 pub type NotLoaded = SplitLoaderError;
 
 type Loading<T> = Pin<Box<dyn Future<Output = Result<T, NotLoaded>>>>;
@@ -30,17 +30,17 @@ fn topology_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <TopologyPage /> }.whole())
 }
 
-#[wasm_split(list, wasm_split_path = leptos::wasm_split, fallible, preload(load_list))]
+#[wasm_split(tables, wasm_split_path = leptos::wasm_split, fallible, preload(load_list))]
 fn list_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <ListPage /> }.whole())
 }
 
-#[wasm_split(search, wasm_split_path = leptos::wasm_split, fallible, preload(load_search))]
+#[wasm_split(tables, wasm_split_path = leptos::wasm_split, fallible, preload(load_search))]
 fn search_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <SearchPage /> }.whole())
 }
 
-#[wasm_split(diagnostics, wasm_split_path = leptos::wasm_split, fallible, preload(load_diagnostics))]
+#[wasm_split(tables, wasm_split_path = leptos::wasm_split, fallible, preload(load_diagnostics))]
 fn diagnostics_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <DiagnosticsPage /> }.whole())
 }
@@ -70,9 +70,7 @@ pub fn diagnostics() -> Piece {
 pub fn part_of(place: &Place) -> Option<&'static str> {
     match place {
         Place::Topology(_) => Some("topology"),
-        Place::List(..) => Some("list"),
-        Place::Search(_) => Some("search"),
-        Place::Diagnostics(_) => Some("diagnostics"),
+        Place::List(..) | Place::Search(_) | Place::Diagnostics(_) => Some("tables"),
         Place::Home | Place::Clusters | Place::Nowhere => None,
     }
 }
