@@ -146,8 +146,8 @@ async fn diagnostics_are_complete_without_script() {
     let page = get("/c/demo/diagnostics").await;
     assert_eq!(page.status, 200);
     page.says(&[
-        "<title>Diagnostics, demo",
         "href=\"/pkg/tables.wasm\"",
+        "<title>Diagnostics, demo",
         "data-testid=\"list-table\"",
     ]);
 }

@@ -23,6 +23,7 @@ fn demo() -> &'static Kubectl {
     kubectl
 }
 
+/// A running pod, not on the node whose kubelet does not answer.
 fn pod(kubectl: &Kubectl, namespace: &str, start: &str) -> String {
     let names = kubectl.ok(&[
         "get",
@@ -31,7 +32,7 @@ fn pod(kubectl: &Kubectl, namespace: &str, start: &str) -> String {
         namespace,
         "-o",
         "name",
-        "--field-selector=status.phase=Running",
+        "--field-selector=status.phase=Running,spec.nodeName!=worker-3",
     ]);
     let found = names
         .lines()
