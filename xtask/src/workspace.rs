@@ -1,6 +1,7 @@
 //! Where things are: the source tree and cargo's target folder.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -32,11 +33,17 @@ impl Workspace {
     }
 
     /// A command that runs in the root, and whose cargo (if it has one) uses our target folder.
+    ///
+    /// It is not told what cargo told us about our own package: build scripts that ask for it (that of `ring`) would run
+    /// again, and half of all dependencies be compiled again, whenever cargo is called by hand in between.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", &self.target);
+        for (name, _) in env::vars_os().filter(|(name, _)| is_about_a_package(name)) {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -70,4 +77,18 @@ impl Workspace {
         sources::settle(&self.root, &scratch.join("sources.json"))?;
         Ok(file)
     }
+}
+
+/// Whether cargo sets a variable for what it runs, to say which package that is.
+fn is_about_a_package(variable: &OsStr) -> bool {
+    let prefixes = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+        "CARGO_PRIMARY_",
+    ];
+    variable
+        .to_str()
+        .is_some_and(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
 }
