@@ -9,7 +9,7 @@ use model::ClusterStatus;
 use model::graph::NodeState;
 
 /// Longer than anything takes; a test that waits so long has failed.
-pub const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// A registry over some kubeconfigs, and everything it started.
 pub struct Rig {
