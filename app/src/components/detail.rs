@@ -36,9 +36,10 @@ pub fn Selected(
         let id = page.find(&selected.get()?)?;
         page.with(|graph| graph.nodes.get(&id).cloned().filter(is_group))
     });
+    let of_group = memo(move || group.with(Option::is_some));
     let graph = LiveGraph::default();
     let topic = memo(move || {
-        if group.with(Option::is_some) {
+        if of_group.get() {
             return None;
         }
         let (cluster, focus) = (here.cluster_id()?, selected.get()?);
@@ -91,7 +92,7 @@ pub fn Selected(
                 </aside>
             }
         };
-        match (group.with(Option::is_some), page) {
+        match (of_group.get(), page) {
             (true, Some(page)) => view! { <GroupPanel page=page group=group /> }.whole(),
             _ => selected.get().map(panel).whole(),
         }
@@ -110,9 +111,16 @@ fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
         let facts = |node: Node| view! { <GroupFacts node=node /> };
         group.get().map(facts).whole()
     };
+    // Outside of what changes while the group is looked at: a link that is replaced under the pointer cannot be clicked.
+    let here = use_here();
+    let way = says(move || {
+        let way = |group: &Node| here.href(|query| enter(group, query));
+        group.with(|group| group.as_ref().map(way).unwrap_or_default())
+    });
     view! {
         <aside data-testid="detail" aria-label="Selected group">
             {part(facts)}
+            <section class="part row"><a class="btn" href=way>"Open"</a></section>
             <Connected ties=edges heading="Connected" />
         </aside>
     }
@@ -121,10 +129,8 @@ fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
 /// What is known of a group.
 #[component]
 fn GroupFacts(node: Node) -> impl IntoView {
-    let here = use_here();
     let members = node.members.clone().unwrap_or_default();
-    let (shown, into) = (node.clone(), node.clone());
-    let href = says(move || here.href(|query| enter(&into, query)));
+    let shown = node.clone();
     let number = |(kind, count): (String, u32)| (kind, text::number(count));
     let absent = [
         ("missing", members.missing),
@@ -152,7 +158,6 @@ fn GroupFacts(node: Node) -> impl IntoView {
         <section class="part">
             <dl>{each(parts, &mut |(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }.whole())}</dl>
         </section>
-        <section class="part row"><a class="btn" href=href>"Open"</a></section>
     }
 }
 
