@@ -15,13 +15,13 @@ use serde::Deserialize;
 use crate::command;
 use crate::tally::{Runner, Tally};
 
-/// Those that take longest, which start first, so that none of them is left alone at the end. The first makes many
-/// definitions on the control plane that all share, and keeps its API server busy: beside it run two that do not use it.
+/// Those that take longest, which start first, so that none of them is left alone at the end. `simulator/behaviour` makes many
+/// definitions on the control plane that all share, and keeps its API server busy: what watches that comes before.
 const LONG: [&str; 7] = [
-    "simulator/behaviour",
-    "cluster/simulated",
-    "topology/naive",
     "cluster/real",
+    "cluster/simulated",
+    "simulator/behaviour",
+    "topology/naive",
     "simulator/kubectl",
     "control-plane/lifecycle",
     "server/suite",
