@@ -81,7 +81,8 @@ pub(crate) fn decode_metadata(
     })
 }
 
-fn go_kind(value: &Value) -> &'static str {
+/// What Go calls the type of a value of JSON.
+pub(crate) fn go_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

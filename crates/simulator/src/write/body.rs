@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::{Validation, Write};
-use crate::schema::decode::decode;
+use crate::schema::decode::{decode, go_kind};
 use crate::status::{Cause, Refusal};
 
 /// The API server's own limit.
@@ -75,7 +75,7 @@ pub(super) fn object(
             .get(field)
             .filter(|value| !value.is_string() && !value.is_null())
         {
-            let got = type_of(value);
+            let got = go_kind(value);
             return Err(unrecognized(&format!(
                 "json: cannot unmarshal {got} into Go struct field .{field} of type string"
             )));
@@ -85,24 +85,12 @@ pub(super) fn object(
     read_fields(write, object)
 }
 
-/// What Go calls the type of a value of JSON.
-pub(super) fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// The error about a body that is no object.
 pub(super) fn not_an_object(body: &Value) -> String {
     let go = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
     format!(
         "json: cannot unmarshal {} into Go value of type {go}",
-        type_of(body)
+        go_kind(body)
     )
 }
 

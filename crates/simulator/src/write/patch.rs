@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Ownership, Validation, Write, Written, body, rules, strategic, update};
 use crate::http::request::Query;
+use crate::schema::decode::go_kind;
 use crate::status::{Cause, Refusal};
 
 /// Patches an object.
@@ -60,7 +61,7 @@ pub(super) fn patch(
         "application/json-patch+json" => {
             let patch: Value = serde_json::from_slice(text).map_err(unreadable)?;
             if !patch.is_array() {
-                let got = body::type_of(&patch);
+                let got = go_kind(&patch);
                 return Err(Refusal::bad_request(format!(
                     "error decoding patch: json: cannot unmarshal {got} into Go value of type []handlers.jsonPatchOp"
                 )));
@@ -75,7 +76,7 @@ pub(super) fn patch(
                 return Err(Refusal::unsupported("merge patches that are null"));
             }
             if !patch.is_object() {
-                let got = body::type_of(&patch);
+                let got = go_kind(&patch);
                 return Err(Refusal::bad_request(format!(
                     "error decoding patch: json: cannot unmarshal {got} into Go value of type map[string]interface {{}}"
                 )));
