@@ -456,7 +456,10 @@ async fn a_kind_of_some_namespaces_is_known_in_these_only() {
         })
         .await;
     assert_eq!(names(&state), ["Pod/m/e", "Pod/n/a"]);
+    // Nor is that they are to be looked into, which waited in the queue.
+    rig.tell("Pod", namespaces(&["m"])).await;
     assert_eq!(rig.pods().await.len(), 2);
+    assert!(rig.published.borrow().limit(pods).is_none());
 }
 
 #[tokio::test]

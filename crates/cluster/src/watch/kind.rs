@@ -48,7 +48,8 @@ impl<T: Transport> KindWatch<T> {
         }
         let mut denied = self.context.denied.subscribe();
         loop {
-            let is_denied = *denied.borrow_and_update();
+            // Only what is acted on counts as seen.
+            let is_denied = *denied.borrow();
             tokio::select! {
                 biased;
                 _ = denied.changed() => {}
@@ -59,22 +60,33 @@ impl<T: Transport> KindWatch<T> {
                 }
                 () = &mut whole => return,
                 // It was stopped, or the engine ends.
-                _ = self.running.next(), if !self.running.is_empty() => continue,
+                Some(_) = self.running.next() => continue,
             }
-            if *denied.borrow() {
-                let wanted = self.namespaces.borrow_and_update().clone();
-                self.look_into(&wanted).await;
-            } else {
+            if !*denied.borrow() {
                 // The writer drops what they said when the first page of the whole list comes.
                 self.stop_all_but(&[]);
+                continue;
+            }
+            let wanted = self.namespaces.borrow_and_update().clone();
+            self.stop_all_but(&wanted);
+            let context = self.context.clone();
+            let mut told = pin!(context.tell(clock::now(), News::Namespaces(wanted.clone())));
+            // All go on meanwhile: the queue may have a place for one of them, which the others wait behind.
+            loop {
+                tokio::select! {
+                    () = &mut told => break,
+                    () = &mut whole => return,
+                    Some(_) = self.running.next() => {}
+                }
+            }
+            if *denied.borrow() {
+                self.look_into(&wanted);
             }
         }
     }
 
-    async fn look_into(&mut self, namespaces: &Namespaces) {
-        self.stop_all_but(namespaces);
-        let news = News::Namespaces(namespaces.clone());
-        self.context.tell(clock::now(), news).await;
+    /// Watches these namespaces, of which the writer knows.
+    fn look_into(&mut self, namespaces: &Namespaces) {
         for namespace in namespaces.iter() {
             if self.stops.contains_key(namespace) {
                 continue;

@@ -181,19 +181,30 @@ impl Rig {
     }
 
     fn of(kind: &str) -> Self {
-        Self::with(kind, |context, script| Watch::new(context, script).run().boxed())
+        Self::with(kind, 64, |context, script| {
+            Watch::new(context, script).run().boxed()
+        })
     }
 
     /// The watch of a kind in all namespaces, or in these.
     pub(super) fn of_kind(kind: &str, namespaces: watch::Receiver<Namespaces>) -> Self {
-        Self::with(kind, |context, script| {
+        Self::with_queue(kind, 64, namespaces)
+    }
+
+    /// As [`Self::of_kind`], with a writer that lets only so many news wait.
+    pub(super) fn with_queue(kind: &str, queue: usize, namespaces: watch::Receiver<Namespaces>) -> Self {
+        Self::with(kind, queue, |context, script| {
             KindWatch::new(context, script, namespaces).run().boxed()
         })
     }
 
-    fn with(kind: &str, run: impl FnOnce(WatchContext, Arc<Script>) -> BoxFuture<'static, ()>) -> Self {
+    fn with(
+        kind: &str,
+        queue: usize,
+        run: impl FnOnce(WatchContext, Arc<Script>) -> BoxFuture<'static, ()>,
+    ) -> Self {
         let (asked_sender, asked) = mpsc::unbounded_channel();
-        let (output_sender, output) = mpsc::channel(64);
+        let (output_sender, output) = mpsc::channel(queue);
         let (link, links) = watch::channel(Link {
             up: true,
             ..Link::default()

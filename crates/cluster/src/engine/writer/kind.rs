@@ -88,7 +88,9 @@ impl KindState {
                 }
             }
             News::NotServed => self.not_served(index),
-            News::Namespaces(namespaces) => self.look_into(&namespaces, index),
+            // A list of the whole may have come while this waited for its place in the queue.
+            News::Namespaces(namespaces) if self.whole.is_denied() => self.look_into(&namespaces, index),
+            News::Namespaces(_) => {}
             News::Trouble { denied, problem } => note = self.trouble(namespace, denied, problem, index),
         }
         self.settle(index);

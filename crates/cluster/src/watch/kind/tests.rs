@@ -92,6 +92,27 @@ async fn namespaces_come_and_go() {
     assert!(stream.is_closed() && !other.is_closed());
 }
 
+/// One that waits for its place in the queue may be given it while the others wait for theirs.
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_stops_no_watch() {
+    let (known, receiver) = watch::channel(namespaces(&["a", "b"]));
+    let mut rig = Rig::with_queue("Pod", 1, receiver);
+    rig.asked().await.status(403, "pods is forbidden");
+    assert!(rig.trouble().await.0);
+    assert!(matches!(rig.told().await, News::Namespaces(_)));
+    for _ in 0..2 {
+        rig.asked().await.has("limit=500").page("10", "", &[]);
+    }
+    // The list of one namespace fills the queue, that of the other waits.
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    known.send_replace(namespaces(&["a", "b", "c"]));
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    for _ in 0..2 {
+        assert!(matches!(rig.told().await, News::Page { last: true, .. }));
+    }
+    assert!(matches!(rig.told().await, News::Namespaces(found) if found.len() == 3));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_namespace_that_is_denied_is_asked_for_less_and_less_often() {
     let (known, receiver) = watch::channel(namespaces(&["team-b"]));
