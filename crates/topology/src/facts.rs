@@ -4,11 +4,16 @@ use crate::rules::{BINDS, Rule};
 use crate::selector::LabelSelector;
 use crate::symbols::Sym;
 use model::graph::{Layer, Relation, Replicas, SourceField};
-use model::list::Cell;
 use model::{Health, KindId, NodeKey, Timestamp};
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
+
+mod cells;
+mod uid;
+
+pub use cells::{CellRef, Cells};
+pub use uid::Uid;
 
 /// What is kept of an object. Made by [`crate::kinds::read`].
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +21,7 @@ pub struct Facts {
     /// Its address.
     pub key: Key,
     /// metadata.uid.
-    pub uid: Sym,
+    pub uid: Uid,
     /// metadata.creationTimestamp.
     pub created: Option<Timestamp>,
     /// metadata.labels.
@@ -26,13 +31,13 @@ pub struct Facts {
     /// metadata.ownerReferences, in their order.
     pub owners: Arc<[Owner]>,
     /// The objects that its fields name, ordered by [`Reference::order`].
-    pub references: Vec<Arc<Reference>>,
+    pub references: Box<[Arc<Reference>]>,
     /// What few objects have.
     pub extra: Option<Box<Extra>>,
     /// How it is.
     pub status: OwnStatus,
     /// Its cells, in the order of the kind's columns.
-    pub cells: Vec<Cell>,
+    pub cells: Cells,
 }
 
 /// What few objects have.
@@ -162,7 +167,7 @@ pub struct Images(Option<Arc<Vec<Sym>>>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// The owner's UID: the only thing that says which object is meant.
-    pub uid: Sym,
+    pub uid: Uid,
     /// The owner's kind as written, for "owner gone".
     pub kind: Sym,
     /// The owner's name as written, for "owner gone".
@@ -201,7 +206,7 @@ pub enum Detail {
     /// The port of a Service.
     Port(Port),
     /// The UID that the object must have.
-    Uid(Sym),
+    Uid(Uid),
     /// The conditions of an endpoint.
     Endpoint {
         /// It takes traffic.

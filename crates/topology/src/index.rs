@@ -7,7 +7,7 @@
 
 use crate::application;
 use crate::change::{Change, EdgeChange, Extent};
-use crate::facts::{Facts, Key};
+use crate::facts::{Facts, Key, Uid};
 use crate::pool::Pool;
 use crate::proof::Proof;
 use crate::search::Slots;
@@ -30,6 +30,9 @@ mod labels;
 mod lookup;
 mod multi;
 mod rollup;
+
+/// Below this many new nodes nothing is worth packing.
+const SMALL: u64 = 1024;
 
 /// Where the objects of a kind can be seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,6 +77,8 @@ pub struct Index {
     /// Nodes that may be part of another application after this event.
     unplaced: Vec<NodeId>,
     next: u32,
+    /// The next node's number when the state was packed last.
+    packed: u32,
     /// The last group's number; that of the whole cluster is 0.
     next_group: u32,
 }
@@ -97,6 +102,17 @@ impl Index {
     /// What changed since the last call.
     pub fn take_change(&mut self) -> Change {
         std::mem::take(&mut self.change)
+    }
+
+    /// Gives back the memory that growing has left unused, if half as many nodes came since the last time as there are.
+    /// Cost: all nodes and edges; so a little for each that came.
+    pub fn pack(&mut self) {
+        let came = u64::from(self.next - self.packed);
+        let nodes = u64::try_from(self.state.node_count()).unwrap_or(u64::MAX);
+        if came >= SMALL && came >= nodes / 2 {
+            self.state.pack();
+            self.packed = self.next;
+        }
     }
 
     /// An object is as `facts` say. One of the same address with another UID is gone.
@@ -130,7 +146,7 @@ impl Index {
             .find(&key)
             .and_then(|entry| Some((entry.id(), entry.facts()?)));
         if let Some((id, facts)) = live
-            && uid.is_none_or(|uid| facts.uid == uid)
+            && uid.is_none_or(|uid| facts.uid == Uid::from(uid))
         {
             self.remove_live(id);
         }

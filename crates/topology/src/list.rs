@@ -1,6 +1,7 @@
 //! Lists: the rows of a kind, selected, filtered and ordered, and the window of them that a page shows.
 
 use crate::change::Change;
+use crate::facts::Facts;
 use crate::query::QueryError;
 use crate::selector::LabelSelector;
 use crate::state::{Entry, State};
@@ -8,7 +9,7 @@ use columns::Field;
 use filter::Filter;
 use model::list::{Column, ListQuery, ListWindow, Row};
 use model::{KindId, Timestamp};
-use order::SortKey;
+use order::{SortKey, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -122,18 +123,20 @@ impl ListView {
                 rows: rows.filter_map(Entry::row).collect(),
             };
         }
-        let mut matched: Vec<(usize, &Entry)> = objects
-            .filter(|entry| self.wants(entry, now))
+        let mut matched: Vec<Ranked<'_>> = objects
+            .filter_map(|entry| Some((entry, entry.facts()?)))
+            .filter(|(_, facts)| self.wants(facts, now))
             .enumerate()
+            .map(|(place, (entry, facts))| Ranked {
+                value: self.sort.first().map(|key| key.value(facts, now)),
+                place,
+                entry,
+                facts,
+            })
             .collect();
         let count = matched.len();
         let end = self.offset.saturating_add(self.len).min(count);
-        // The objects come by namespace and name, so their place is what decides a tie.
-        let order = |a: &(usize, &Entry), b: &(usize, &Entry)| {
-            let by_key = |key: &SortKey| key.compare(a.1, b.1, now);
-            let keys = self.sort.iter().map(by_key);
-            keys.fold(Ordering::Equal, Ordering::then).then(a.0.cmp(&b.0))
-        };
+        let order = |a: &Ranked<'_>, b: &Ranked<'_>| self.order(a, b, now);
         if end < count && end > 0 {
             matched.select_nth_unstable_by(end - 1, order);
             matched.truncate(end);
@@ -143,7 +146,7 @@ impl ListView {
             .into_iter()
             .take(end)
             .skip(self.offset)
-            .filter_map(|(_, entry)| entry.row())
+            .filter_map(|ranked| ranked.entry.row())
             .collect();
         ListWindow {
             columns,
@@ -162,11 +165,31 @@ impl ListView {
         names.map(|name| state.tally(self.kind, Some(name)).objects).sum()
     }
 
-    fn wants(&self, entry: &Entry, now: Timestamp) -> bool {
-        entry
-            .facts()
-            .is_some_and(|facts| self.selector.matches(&facts.labels) && self.filter.matches(facts, now))
+    fn wants(&self, facts: &Facts, now: Timestamp) -> bool {
+        self.selector.matches(&facts.labels) && self.filter.matches(facts, now)
     }
+
+    fn order(&self, a: &Ranked<'_>, b: &Ranked<'_>, now: Timestamp) -> Ordering {
+        let mut keys = self.sort.iter();
+        let first = match (keys.next(), &a.value, &b.value) {
+            (Some(key), Some(a), Some(b)) => key.compare(a, b),
+            _ => Ordering::Equal,
+        };
+        let by_key = |order: Ordering, key: &SortKey| {
+            order.then_with(|| key.compare(&key.value(a.facts, now), &key.value(b.facts, now)))
+        };
+        keys.fold(first, by_key).then(a.place.cmp(&b.place))
+    }
+}
+
+/// A row on its way to its place.
+struct Ranked<'a> {
+    /// What it is ordered by first, if by anything.
+    value: Option<Value<'a>>,
+    /// Its place by namespace and name, which decides a tie.
+    place: usize,
+    entry: &'a Entry,
+    facts: &'a Facts,
 }
 
 /// The kinds that a cluster serves whose plurals begin most like a text does: with three letters or more.

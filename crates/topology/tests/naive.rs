@@ -25,14 +25,14 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use topology::facts::Key;
-use topology::{Change, GraphView, Index, LevelView, ListView, State, Sym, ViewStep};
+use topology::facts::{Key, Uid};
+use topology::{Change, GraphView, Index, LevelView, ListView, State, ViewStep};
 use world::{Event, World};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// Every id stands for one life: an address with one UID, or its absence.
-type Lives = BTreeMap<NodeId, (Key, Option<Sym>)>;
+type Lives = BTreeMap<NodeId, (Key, Option<Uid>)>;
 
 fn check_ids(state: &State, lives: &mut Lives) {
     for entry in state.nodes() {

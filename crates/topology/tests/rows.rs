@@ -343,7 +343,7 @@ fn rows(kind: &str) -> Vec<String> {
             !format!("{facts:?}").contains("hunter2"),
             "a secret is kept: {facts:?}"
         );
-        let cells: Vec<String> = facts.cells.iter().map(|cell| cell.print(now)).collect();
+        let cells: Vec<String> = facts.cells.unpack().iter().map(|cell| cell.print(now)).collect();
         let reason = facts.status.reason.as_ref().map(|reason| format!(": {reason}"));
         format!(
             "{} => {}{}",

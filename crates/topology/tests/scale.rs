@@ -38,6 +38,28 @@ fn a_pod_that_crashes_touches_itself_and_its_owners() {
     assert_eq!(deployment.owned().unwrap().health, model::Health::Warning);
 }
 
+#[test]
+fn a_packed_state_is_the_same() {
+    let mut index = cluster::index(2_000);
+    index.take_change();
+    let before = index.state();
+    index.pack();
+    let after = index.state();
+    assert!(index.take_change().is_empty());
+    assert!(before.nodes().eq(after.nodes()));
+    assert!(before.edges().eq(after.edges()));
+    let groups = |state: &topology::State| -> Vec<String> {
+        let levels = [model::level::Level::Namespace, model::level::Level::Application];
+        let of = |level| state.groups().of(level, None).map(|group| format!("{group:?}"));
+        levels.into_iter().flat_map(of).collect()
+    };
+    assert_eq!(groups(&before), groups(&after));
+    for entry in before.nodes() {
+        assert_eq!(after.find(entry.key()), Some(entry));
+        assert!(before.incoming(entry.id()).eq(after.incoming(entry.id())));
+    }
+}
+
 /// `cargo test --release -p topology --test scale -- --ignored --nocapture`
 #[test]
 #[ignore = "a measurement"]

@@ -350,8 +350,8 @@ fn restarts_are_those_kubectl_counts() {
         Some(3),
         "init containers that are done do not count"
     );
-    assert_eq!(facts.cells[3], model::list::Cell::Counted(3, at));
-    assert_eq!(facts.cells[1], model::list::Cell::Text("2/2".to_owned()));
+    assert_eq!(facts.cells.get(3), Some(topology::facts::CellRef::Counted(3, at)));
+    assert_eq!(facts.cells.get(1), Some(topology::facts::CellRef::Text("2/2")));
     let initializing = with(
         object,
         "status.initContainerStatuses",

@@ -179,6 +179,9 @@ impl Writer {
         }
         self.stale_since = self.staleness();
         let sync = self.sync();
+        if sync.complete {
+            self.index.pack();
+        }
         let last = self.outlets.publish.borrow().clone();
         let (status, reason) = self.connection(&sync);
         let same = !changed

@@ -24,16 +24,18 @@ impl Index {
         if facts.wants().is_empty() {
             return facts;
         }
-        facts.references.retain(|reference| !reference.resolved);
+        let mut references = std::mem::take(&mut facts.references).into_vec();
+        references.retain(|reference| !reference.resolved);
         let mut selectors: Vec<Selector> = Vec::new();
         for want in facts.wants().to_vec() {
             match self.resolve(&facts.key, want) {
-                Some(Found::Reference(reference)) => facts.references.push(self.symbols.reference(reference)),
+                Some(Found::Reference(reference)) => references.push(self.symbols.reference(reference)),
                 Some(Found::Selector(selector)) => selectors.push(selector),
                 None => {}
             }
         }
-        facts.references.sort_by(|a, b| a.order(b));
+        references.sort_by(|a, b| a.order(b));
+        facts.references = references.into();
         if let Some(extra) = &mut facts.extra {
             extra.selectors.retain(|selector| !selector.resolved);
             extra.selectors.append(&mut selectors);

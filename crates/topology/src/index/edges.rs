@@ -103,11 +103,16 @@ impl Index {
             edges.extend(self.edges_by(id, reference, true));
         }
         edges.extend(self.edges_from_owners(id, facts));
-        edges.extend(self.lookup.owned_by.get(&facts.uid).map(|owned| EdgeKey {
-            source: id,
-            target: owned,
-            relation: Relation::Owns,
-        }));
+        edges.extend(
+            self.lookup
+                .owned_by
+                .get(&facts.uid.digest())
+                .map(|owned| EdgeKey {
+                    source: id,
+                    target: owned,
+                    relation: Relation::Owns,
+                }),
+        );
         edges.extend(self.edges_to_selected(id, facts));
         edges.extend(self.edges_from_selectors(id, facts));
         edges.extend(self.edges_from_claim_templates(id, facts));
@@ -116,7 +121,7 @@ impl Index {
             let Some(entry) = self.state.node(holder) else {
                 continue;
             };
-            let references = entry.facts().map(|facts| facts.references.as_slice());
+            let references = entry.facts().map(|facts| &*facts.references);
             let naming = references
                 .unwrap_or_default()
                 .iter()
@@ -244,7 +249,7 @@ impl Index {
     fn edges_from_owners(&self, id: NodeId, facts: &Facts) -> Vec<EdgeKey> {
         let owners = facts.owners.iter();
         owners
-            .flat_map(|owner| self.lookup.by_uid.get(&owner.uid))
+            .flat_map(|owner| self.lookup.by_uid.get(&owner.uid.digest()))
             .map(|owner| EdgeKey {
                 source: owner,
                 target: id,

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 /// Who is where. References to objects that count as missing are not in here: their edges are.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
-    /// Live objects by UID.
-    pub(super) by_uid: Multi<Sym>,
-    /// Objects by the UIDs of their owners, there or not.
-    pub(super) owned_by: Multi<Sym>,
+    /// Live objects by the digest of their UID: a pair that has it by chance is not proved.
+    pub(super) by_uid: Multi<u64>,
+    /// Objects by the digests of their owners' UIDs, there or not.
+    pub(super) owned_by: Multi<u64>,
     /// Objects by the addresses they name without needing them.
     pub(super) awaiting: Multi<Key>,
     /// What selectors can find.
@@ -64,7 +64,7 @@ fn default_of(facts: &Facts) -> Option<(KindId, Reverse<Option<Timestamp>>, Sym)
 
 impl Lookup {
     pub(super) fn add(&mut self, id: NodeId, facts: &Facts) {
-        self.by_uid.insert(facts.uid.clone(), id);
+        self.by_uid.insert(facts.uid.digest(), id);
         self.add_owners(id, facts);
         self.add_references(id, facts);
         self.add_labels(id, facts);
@@ -72,7 +72,7 @@ impl Lookup {
     }
 
     pub(super) fn remove(&mut self, id: NodeId, facts: &Facts) {
-        self.by_uid.remove(&facts.uid, id);
+        self.by_uid.remove(&facts.uid.digest(), id);
         self.remove_owners(id, facts);
         self.remove_references(id, facts);
         self.remove_labels(id, facts);
@@ -129,13 +129,13 @@ impl Lookup {
 
     fn add_owners(&mut self, id: NodeId, facts: &Facts) {
         for owner in facts.owners.iter() {
-            self.owned_by.insert(owner.uid.clone(), id);
+            self.owned_by.insert(owner.uid.digest(), id);
         }
     }
 
     fn remove_owners(&mut self, id: NodeId, facts: &Facts) {
         for owner in facts.owners.iter() {
-            self.owned_by.remove(&owner.uid, id);
+            self.owned_by.remove(&owner.uid.digest(), id);
         }
     }
 

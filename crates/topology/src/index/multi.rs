@@ -22,7 +22,7 @@ impl<K: Ord + Clone> Multi<K> {
         self.0.remove(&(key.clone(), id));
     }
 
-    pub(super) fn get(&self, key: &K) -> impl Iterator<Item = NodeId> {
+    pub(super) fn get<'m>(&'m self, key: &K) -> impl Iterator<Item = NodeId> + use<'m, K> {
         self.0
             .range((key.clone(), NodeId(0))..=(key.clone(), NodeId(u32::MAX)))
             .map(|(_, id)| *id)

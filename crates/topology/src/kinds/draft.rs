@@ -2,6 +2,7 @@
 
 use super::meta::{self, Meta};
 use crate::application::INSTANCE;
+use crate::facts::{Cells, Uid};
 use crate::facts::{
     Detail, Extra, Facts, Grant, GroupKind, Images, Key, Labels, OwnStatus, Owner, Reference, Selector,
     ServicePort, Want, Within,
@@ -18,7 +19,7 @@ use std::sync::Arc;
 pub(crate) struct Draft<'s> {
     symbols: &'s mut Symbols,
     key: Key,
-    uid: Sym,
+    uid: Uid,
     created: Option<Timestamp>,
     labels: Labels,
     images: Images,
@@ -128,7 +129,7 @@ impl<'s> Draft<'s> {
             .owner_references
             .iter()
             .map(|owner| Owner {
-                uid: symbols.intern(&owner.uid),
+                uid: Uid::from(&*owner.uid),
                 kind: symbols.intern(&owner.kind),
                 name: symbols.intern(&owner.name),
                 controller: *owner.controller,
@@ -150,7 +151,7 @@ impl<'s> Draft<'s> {
                 namespace: namespaced.then(|| symbols.intern(&meta.namespace)),
                 name: symbols.intern(&meta.name),
             },
-            uid: symbols.intern(&meta.uid),
+            uid: Uid::from(&*meta.uid),
             created: meta::time(&meta.creation_timestamp),
             labels,
             images: Images::default(),
@@ -379,9 +380,9 @@ impl<'s> Draft<'s> {
             labels: self.labels,
             images: self.images,
             owners: self.owners,
-            references: self.references,
+            references: self.references.into(),
             extra: (self.extra != Extra::default()).then(|| Box::new(self.extra)),
-            cells,
+            cells: Cells::pack(&cells),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The fields that a list can be ordered and filtered by.
 
-use crate::facts::Facts;
+use crate::facts::{CellRef, Facts};
 use model::Timestamp;
 use model::list::{Cell, Column};
 use std::borrow::Cow;
@@ -46,10 +46,10 @@ impl Field {
 }
 
 /// A cell's text, without a copy where the cell is text.
-pub(super) fn print(cell: &Cell, now: Timestamp) -> Cow<'_, str> {
+pub(super) fn print(cell: CellRef<'_>, now: Timestamp) -> Cow<'_, str> {
     match cell {
-        Cell::Text(text) => text.into(),
-        other => other.print(now).into(),
+        CellRef::Text(text) => text.into(),
+        other => Cell::from(other).print(now).into(),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::columns::{self, Field};
 use super::order;
-use crate::facts::Facts;
+use crate::facts::{CellRef, Facts};
 use crate::natural::natural;
 use crate::query::QueryError;
 use model::Timestamp;
-use model::list::{Cell, Column};
+use model::list::Column;
 use std::cmp::Ordering;
 
 /// Terms that a row must meet, all of them.
@@ -148,12 +148,12 @@ fn compare(field: Field, facts: &Facts, value: &Value, now: Timestamp) -> Option
         _ => return Some(natural(&field.print(facts, now), &value.text())),
     };
     match (cell, value) {
-        (Cell::None | Cell::Unknown, _) => None,
-        (Cell::Number(own) | Cell::Counted(own, _), Value::Number(value)) => Some(own.cmp(value)),
-        (Cell::Time(_) | Cell::Duration(..), Value::Millis(value)) => {
-            Some(order::seconds(cell, now)?.cmp(value))
+        (CellRef::None | CellRef::Unknown, _) => None,
+        (CellRef::Number(own) | CellRef::Counted(own, _), Value::Number(value)) => Some(own.cmp(value)),
+        (CellRef::Time(_) | CellRef::Duration(..), Value::Millis(value)) => {
+            Some(order::age(cell, now)?.cmp(value))
         }
-        (Cell::Text(own), value) => Some(natural(own, &value.text())),
+        (CellRef::Text(own), value) => Some(natural(own, &value.text())),
         _ => None,
     }
 }
@@ -207,12 +207,13 @@ fn millis(text: &str) -> Option<i64> {
 
 /// Whether `text`, which is in lower case, stands in `own` in any case.
 fn stands_in(own: &str, text: &str) -> bool {
-    if own.is_ascii() && text.is_ascii() {
-        let (own, text) = (own.as_bytes(), text.as_bytes());
-        return text.is_empty()
-            || own
-                .windows(text.len())
-                .any(|part| part.eq_ignore_ascii_case(text));
+    let Some(first) = text.bytes().next() else {
+        return true;
+    };
+    if !own.is_ascii() || !text.is_ascii() {
+        return own.to_lowercase().contains(text);
     }
-    own.to_lowercase().contains(text)
+    let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), own.as_bytes());
+    let mut found = starts.filter_map(|start| own.as_bytes().get(start..start + text.len()));
+    found.any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
 }

@@ -1,7 +1,7 @@
 //! about.
 
 use super::ABOUT;
-use crate::facts::Detail;
+use crate::facts::{Detail, Uid};
 use crate::kinds::event::Involved;
 use crate::kinds::{Draft, Named};
 
@@ -10,7 +10,7 @@ pub(crate) fn involved(object: &Involved<'_>, draft: &mut Draft<'_>) {
     let detail = if object.uid.is_empty() {
         Detail::None
     } else {
-        Detail::Uid(draft.intern(&object.uid))
+        Detail::Uid(Uid::from(&*object.uid))
     };
     let named = Named {
         namespace: Some(&object.namespace),

@@ -5,7 +5,7 @@ use super::{
     HAS_STORAGE_CLASS, MOUNTS_CLAIM, MOUNTS_EPHEMERAL, PROVIDED_BY, RESTORES_FROM, SNAPSHOTS,
     TEMPLATE_MOUNTS, USES_STORAGE_CLASS,
 };
-use crate::facts::Detail;
+use crate::facts::{Detail, Uid};
 use crate::json::Strings;
 use crate::kinds::meta::{self, STORAGE_CLASS};
 use crate::kinds::persistent_volume::ClaimRef;
@@ -22,7 +22,7 @@ pub(crate) fn volume(claim: &ClaimRef<'_>, draft: &mut Draft<'_>) {
     let detail = if claim.uid.is_empty() {
         Detail::None
     } else {
-        Detail::Uid(draft.intern(&claim.uid))
+        Detail::Uid(Uid::from(&*claim.uid))
     };
     let named = Named {
         namespace: Some(&claim.namespace),

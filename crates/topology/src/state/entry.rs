@@ -191,7 +191,7 @@ impl Entry {
             key: facts.key.node_key(),
             uid: facts.uid.to_string(),
             created_at: facts.created,
-            cells: facts.cells.clone(),
+            cells: facts.cells.unpack(),
             health: facts.status.health,
             reason: facts.status.reason.as_ref().map(ToString::to_string),
             labels: label_map(&facts.labels),

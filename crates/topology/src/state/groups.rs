@@ -1,6 +1,7 @@
 //! Groups of objects as a state keeps them: namespaces and applications, and the edges between them, counted.
 
 use super::Entry;
+use super::write::in_two_passes;
 use crate::application::Application;
 use crate::symbols::Sym;
 use imbl::{OrdMap, OrdSet};
@@ -226,6 +227,14 @@ impl Groups {
         let members = self.members.remove(&id)?;
         self.ids.remove(&members.key);
         Some(members)
+    }
+
+    /// See [`State::pack`](super::State::pack).
+    pub(super) fn pack(&mut self) {
+        self.members = in_two_passes(|| self.members.iter().map(|(id, members)| (*id, members.clone())));
+        self.ids = in_two_passes(|| self.ids.iter().map(|(key, id)| (key.clone(), *id)));
+        self.sums = in_two_passes(|| self.sums.iter().map(|(key, sum)| (*key, *sum)));
+        self.reverse = in_two_passes(|| self.reverse.iter().copied());
     }
 
     pub(crate) fn members_mut(&mut self, id: GroupId) -> Option<&mut Members> {

@@ -63,6 +63,16 @@ impl State {
         }
     }
 
+    /// Rebuilds the large maps so that their leaves are full: keys that came in their order have left each of them half
+    /// empty. Cost: all nodes and edges. One map after the other, so that little is there twice.
+    pub(crate) fn pack(&mut self) {
+        self.nodes = in_two_passes(|| self.nodes.iter().map(|(id, entry)| (*id, entry.clone())));
+        self.places = in_two_passes(|| self.places.iter().map(|(key, id)| (key.clone(), *id)));
+        self.edges = in_two_passes(|| self.edges.iter().map(|(key, proof)| (*key, proof.clone())));
+        self.reverse = in_two_passes(|| self.reverse.iter().copied());
+        self.groups.pack();
+    }
+
     pub(crate) fn groups_mut(&mut self) -> &mut Groups {
         &mut self.groups
     }
@@ -91,6 +101,12 @@ impl State {
             raise(&mut self.tallies, place, share);
         }
     }
+}
+
+/// The same, built from every second item and then from those between them: the first pass leaves room for exactly these.
+pub(super) fn in_two_passes<C: FromIterator<I::Item>, I: Iterator>(items: impl Fn() -> I) -> C {
+    let between = items().skip(1).step_by(2);
+    items().step_by(2).chain(between).collect()
 }
 
 fn raise<K: Ord + Clone>(tallies: &mut OrdMap<K, Tally>, key: K, share: Tally) {

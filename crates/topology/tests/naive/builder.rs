@@ -1162,7 +1162,11 @@ impl<'w> Expected<'w> {
                 continue;
             }
             let mut own = own.clone();
-            own.references.retain(|reference| !reference.resolved);
+            own.references = own
+                .references
+                .into_iter()
+                .filter(|reference| !reference.resolved)
+                .collect();
             if let Some(extra) = &mut own.extra {
                 extra.selectors.retain(|selector| !selector.resolved);
             }

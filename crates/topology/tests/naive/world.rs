@@ -450,9 +450,10 @@ impl World {
 
 /// The filters and selectors of the list test, written again in the plainest way.
 pub fn wanted(facts: &Facts, filter: &str, selector: &str) -> bool {
-    let cell = |place: usize| facts.cells[place].print(crate::NOW).to_lowercase();
+    let cells = facts.cells.unpack();
+    let cell = |place: usize| cells[place].print(crate::NOW).to_lowercase();
     let cells = |text: &str| {
-        (0..facts.cells.len()).any(|place| cell(place).contains(text))
+        (0..cells.len()).any(|place| cell(place).contains(text))
             || facts.key.namespace.as_deref().unwrap_or("").contains(text)
     };
     let filtered = match filter {

@@ -4,6 +4,7 @@
 
 use model::KindId;
 use serde_json::{Value, json};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use topology::{Facts, Index, Symbols, kinds};
 
@@ -30,20 +31,41 @@ pub fn read(kind: &str, object: &Value, symbols: &mut Symbols) -> Facts {
     kinds::read(kind, object.to_string().as_bytes(), symbols).unwrap()
 }
 
+/// As an API server would give it: in no order.
+fn uid(kind: &str, number: usize) -> String {
+    let spread = |text: String| {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        hasher.finish()
+    };
+    let (high, low) = (
+        spread(format!("{kind} {number}")),
+        spread(format!("{number} {kind}")),
+    );
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0xfff,
+        low & 0xffff_ffff_ffff,
+    )
+}
+
 /// The pod of this number.
 pub fn pod(number: usize, restarts: u32) -> Value {
     let workload = number / REPLICAS;
     let namespace = format!("team-{}", workload / WORKLOADS);
     json!({
         "metadata": {
-            "name": format!("app-{workload}-7c5b8d9f6-{number}"), "namespace": namespace, "uid": format!("pod-{number:032}"),
+            "name": format!("app-{workload}-7c5b8d9f6-{number}"), "namespace": namespace, "uid": uid("pod", number),
             "creationTimestamp": "2026-01-31T09:00:00Z",
             "labels": {
                 "app.kubernetes.io/name": format!("app-{workload}"), "app.kubernetes.io/instance": format!("app-{workload}"),
                 "app.kubernetes.io/part-of": "platform", "pod-template-hash": "7c5b8d9f6", "team": namespace,
             },
             "ownerReferences": [{"kind": "ReplicaSet", "name": format!("app-{workload}-7c5b8d9f6"),
-                                 "uid": format!("rs-{workload:032}"), "controller": true}],
+                                 "uid": uid("rs", workload), "controller": true}],
         },
         "spec": {
             "nodeName": format!("node-{}", number / PODS), "serviceAccountName": "default", "priority": 0,
@@ -77,14 +99,14 @@ pub fn index(pods: usize) -> Index {
     for node in 0..pods.div_ceil(PODS) {
         add(
             "Node",
-            json!({"metadata": {"name": format!("node-{node}"), "uid": format!("node-{node}")}}),
+            json!({"metadata": {"name": format!("node-{node}"), "uid": uid("node", node)}}),
         );
     }
     for workload in 0..pods.div_ceil(REPLICAS) {
         let namespace = format!("team-{}", workload / WORKLOADS);
         let app = format!("app-{workload}");
         let meta = |name: &str, kind: &str| {
-            json!({"name": name, "namespace": namespace, "uid": format!("{kind}-{workload:032}"),
+            json!({"name": name, "namespace": namespace, "uid": uid(kind, workload),
                    "creationTimestamp": "2026-01-31T09:00:00Z"})
         };
         let template = json!({"spec": {"containers": [{"name": "app", "image": "app:1",
@@ -93,8 +115,7 @@ pub fn index(pods: usize) -> Index {
         let status = json!({"replicas": REPLICAS, "updatedReplicas": REPLICAS, "readyReplicas": REPLICAS,
                             "availableReplicas": REPLICAS});
         let mut set = meta(&format!("{app}-7c5b8d9f6"), "rs");
-        set["ownerReferences"] =
-            json!([{"kind": "Deployment", "name": app, "uid": format!("dep-{workload:032}")}]);
+        set["ownerReferences"] = json!([{"kind": "Deployment", "name": app, "uid": uid("dep", workload)}]);
         add(
             "ReplicaSet",
             json!({"metadata": set, "spec": spec, "status": status}),
