@@ -18,6 +18,7 @@ use crate::{command, product, sizes};
 
 mod search;
 mod simulator;
+mod windows;
 
 /// A benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,6 +39,8 @@ pub enum Name {
     Watches,
     /// Search at 145,000 objects: megabytes, and what an event and a query cost
     Search,
+    /// A window onto a list of 50,000 pods: the first one, in any order, with any filter
+    Windows,
     /// 10,000 pods that a client creates, and a list of them: against kube-apiserver with etcd
     Creates,
 }
@@ -111,6 +114,7 @@ pub fn bench(workspace: &Workspace, name: Option<Name>, json: Option<&Path>) -> 
             Name::Lists => simulator::lists(workspace)?,
             Name::Watches => simulator::watches(workspace)?,
             Name::Search => search::search(workspace)?,
+            Name::Windows => windows::windows(workspace)?,
             Name::Creates => simulator::creates(workspace)?,
         };
         for figure in &new {

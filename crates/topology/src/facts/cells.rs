@@ -54,6 +54,11 @@ impl Cells {
         })
     }
 
+    /// All of them as they are kept: each text stands in here.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// A cell by its column's place. Cost: the cells before it.
     pub fn get(&self, place: usize) -> Option<CellRef<'_>> {
         self.iter().nth(place)

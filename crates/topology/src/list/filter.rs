@@ -128,12 +128,12 @@ impl Test {
         match self {
             Self::Anywhere(text) => {
                 let namespace = facts.key.namespace.as_deref().unwrap_or_default();
+                let mut cells = facts.cells.iter();
                 stands_in(namespace, text)
                     || stands_in(&facts.key.name, text)
-                    || facts
-                        .cells
-                        .iter()
-                        .any(|cell| stands_in(&columns::print(cell, now), text))
+                    // Most rows need not be unpacked to see that it does not stand in them.
+                    || (!text.is_ascii() || can_be_printed(text) || holds(facts.cells.bytes(), text))
+                        && cells.any(|cell| stands_in(&columns::print(cell, now), text))
             }
             Self::In(field, text) => stands_in(&field.print(facts, now), text),
             Self::Compare(field, wanted, value) => compare(*field, facts, value, now) == Some(*wanted),
@@ -205,15 +205,57 @@ fn millis(text: &str) -> Option<i64> {
     (number.is_none() && total > 0).then_some(total)
 }
 
+/// Whether a text can stand in a cell that is no text, once it is printed.
+fn can_be_printed(text: &str) -> bool {
+    ["<none>", "<unknown>"].iter().any(|word| word.contains(text))
+        || text.bytes().all(|byte| IN_NUMBERS_AND_AGES.contains(&byte))
+}
+
+/// All that stands in a number or an age, as in `3 (4m12s ago)` and `<invalid>`.
+const IN_NUMBERS_AND_AGES: &[u8] = b"-0123456789smhdy (ago)<invld>";
+
 /// Whether `text`, which is in lower case, stands in `own` in any case.
 fn stands_in(own: &str, text: &str) -> bool {
-    let Some(first) = text.bytes().next() else {
-        return true;
-    };
     if !own.is_ascii() || !text.is_ascii() {
         return own.to_lowercase().contains(text);
     }
-    let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), own.as_bytes());
-    let mut found = starts.filter_map(|start| own.as_bytes().get(start..start + text.len()));
+    holds(own.as_bytes(), text)
+}
+
+/// Whether bytes hold `text`, which is in lower case, its ASCII letters in any case.
+fn holds(own: &[u8], text: &str) -> bool {
+    let Some(first) = text.bytes().next() else {
+        return true;
+    };
+    let starts = memchr::memchr2_iter(first, first.to_ascii_uppercase(), own);
+    let mut found = starts.filter_map(|start| own.get(start..start + text.len()));
     found.any(|part| part.eq_ignore_ascii_case(text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::list::Cell;
+
+    #[test]
+    fn all_that_stands_in_an_age_is_known() {
+        for exponent in 0..13 {
+            for millis in [
+                -(10_i64.pow(exponent)),
+                10_i64.pow(exponent),
+                7 * 10_i64.pow(exponent),
+            ] {
+                let from = Timestamp(0);
+                for cell in [
+                    CellRef::Counted(-1, from),
+                    CellRef::Time(from),
+                    CellRef::Duration(from, None),
+                ] {
+                    let text = Cell::from(cell).print(Timestamp(millis)).to_lowercase();
+                    assert!(can_be_printed(&text), "{text}");
+                }
+            }
+        }
+        assert!(can_be_printed("none") && can_be_printed("known>") && !can_be_printed("cart"));
+    }
 }
