@@ -68,6 +68,14 @@ pub fn Selected(
                     .unwrap_or_default()
             });
             let is_there = memo(move || node.with(Option::is_some));
+            let ways = memo(move || {
+                node.with(|node| {
+                    Some((
+                        node.as_ref()?.key.clone(),
+                        node.as_ref()?.state == NodeState::Live,
+                    ))
+                })
+            });
             let labelled = memo(move || {
                 found(&for_labels)
                     .and_then(|id| graph.with(|graph| Some(graph.nodes.get(&id)?.labels.clone())))
@@ -86,7 +94,9 @@ pub fn Selected(
             };
             view! {
                 <aside data-testid="detail" aria-label="Selected object">
+                    <Close />
                     {part(facts)}
+                    {part(move || ways.get().map(|of| view! { <Ways key=of.0 live=of.1 /> }).whole())}
                     {part(move || is_there.get().then(|| view! { <Connected ties=edges heading="Connected, with proof" /> }).whole())}
                     {part(move || labelled.get().map(|names| labels(&names)).whole())}
                 </aside>
@@ -119,6 +129,7 @@ fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
     });
     view! {
         <aside data-testid="detail" aria-label="Selected group">
+            <Close />
             {part(facts)}
             <section class="part row"><a class="btn" href=way>"Open"</a></section>
             <Connected ties=edges heading="Connected" />
@@ -149,7 +160,6 @@ fn GroupFacts(node: Node) -> impl IntoView {
             <div class="line">
                 {mark::kind(&node.key.kind)}
                 {mark::state(shown_health(&node), status_word(&node))}
-                <Close />
             </div>
             <h2 class="nm">{picture::name(&node)}</h2>
             <div class="dim3">{format!("{}, {}", node.key.kind, node.key.namespace.as_deref().unwrap_or("in the whole cluster"))}</div>
@@ -166,7 +176,7 @@ fn GroupFacts(node: Node) -> impl IntoView {
 fn Head(key: NodeKey) -> impl IntoView {
     view! {
         <div class="h">
-            <div class="line">{mark::kind(&key.kind)} <Close /></div>
+            <div class="line">{mark::kind(&key.kind)}</div>
             <h2 class="nm">{key.name.clone()}</h2>
             <div class="dim3">{key.namespace.clone()}</div>
         </div>
@@ -200,41 +210,12 @@ fn Connected(ties: Known<Vec<Tie>>, heading: &'static str) -> impl IntoView {
 /// What is known of the object itself.
 #[component]
 fn Facts(node: Node) -> impl IntoView {
-    let here = use_here();
     let (health, word) = (shown_health(&node), status_word(&node));
     let place = node
         .key
         .namespace
         .clone()
         .unwrap_or_else(|| "in the whole cluster".to_owned());
-    let (focus, cluster) = (
-        node.key.clone(),
-        here.place.with_untracked(|place| place.cluster().cloned()),
-    );
-    let around = cluster.clone().map(|cluster| {
-        let query = Query {
-            focus: Some(focus.clone()),
-            selected: Some(focus.clone()),
-            ..Query::default()
-        };
-        Place::Topology(cluster).href(&query)
-    });
-    // A definition is called by the plural and the group of what it defines.
-    let defined = cluster
-        .clone()
-        .filter(|_| node.key.kind == "CustomResourceDefinition" && node.state == NodeState::Live)
-        .map(|cluster| Place::List(cluster, Listed::parse(&node.key.name)).href(&Query::default()));
-    let listed = cluster
-        .zip(KindId::of(&node.key.kind))
-        .filter(|_| node.state == NodeState::Live)
-        .map(|(cluster, kind)| {
-            let query = Query {
-                namespaces: node.key.namespace.iter().cloned().collect(),
-                selected: Some(focus),
-                ..Query::default()
-            };
-            (Place::List(cluster, kind.into()).href(&query), text::plural(kind))
-        });
     let causes = causes(&node);
     view! {
         <div class="h">
@@ -242,7 +223,6 @@ fn Facts(node: Node) -> impl IntoView {
                 {mark::kind(&node.key.kind)}
                 {mark::state(health, word)}
                 <span class="end dim3"><Age of=Signal::stored(node.created_at) /></span>
-                <Close />
             </div>
             <h2 class="nm">{node.key.name.clone()}</h2>
             <div class="dim3">{format!("{}, {place}", node.key.kind)}</div>
@@ -251,6 +231,39 @@ fn Facts(node: Node) -> impl IntoView {
         <section class="part">
             <dl>{each(facts(&node), &mut |(name, value)| view! { <dt>{name}</dt> <dd>{value}</dd> }.whole())}</dl>
         </section>
+    }
+}
+
+/// Where to go from an object: kept while its facts change, as the panel's [`Close`] is.
+#[component]
+fn Ways(key: NodeKey, live: bool) -> impl IntoView {
+    let here = use_here();
+    let cluster = here.place.with_untracked(|place| place.cluster().cloned());
+    let around = cluster.clone().map(|cluster| {
+        let query = Query {
+            focus: Some(key.clone()),
+            selected: Some(key.clone()),
+            ..Query::default()
+        };
+        Place::Topology(cluster).href(&query)
+    });
+    // A definition is called by the plural and the group of what it defines.
+    let defined = cluster
+        .clone()
+        .filter(|_| key.kind == "CustomResourceDefinition" && live)
+        .map(|cluster| Place::List(cluster, Listed::parse(&key.name)).href(&Query::default()));
+    let listed = cluster
+        .zip(KindId::of(&key.kind))
+        .filter(|_| live)
+        .map(|(cluster, kind)| {
+            let query = Query {
+                namespaces: key.namespace.iter().cloned().collect(),
+                selected: Some(key),
+                ..Query::default()
+            };
+            (Place::List(cluster, kind.into()).href(&query), text::plural(kind))
+        });
+    view! {
         <section class="part row">
             {around.map(|href| view! { <a class="btn" href=href>"Around it"</a> })}
             {defined.map(|href| view! { <a class="btn" href=href>"Its objects"</a> })}
