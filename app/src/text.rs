@@ -17,7 +17,7 @@ pub const SEARCH: &str = "Type a part of a name, a kind, a namespace, a label, a
 /// Nothing is found yet.
 pub const SEARCH_SYNCING: &str = "Nothing is found yet; the first lists are still coming in.";
 /// Nothing has the words.
-pub const NOTHING_FOUND: &str = "Nothing has all of these words.";
+pub const NOTHING_FOUND: &str = "Nothing has all of these words";
 /// No row matches.
 pub const NOTHING_MATCHES: &str = "Nothing matches the filter.";
 /// A graph has no nodes.
@@ -60,6 +60,15 @@ pub fn list(kind: &Listed) -> String {
 /// A count with its noun: `1 object`, `12,000 objects`.
 pub fn counted(count: u32, one: &str) -> String {
     format!("{} {one}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
+/// ` in shop`, ` in 3 namespaces`; nothing for all.
+pub fn within(namespaces: &[String]) -> String {
+    match namespaces {
+        [] => String::new(),
+        [one] => format!(" in {one}"),
+        more => format!(" in {} namespaces", more.len()),
+    }
 }
 
 /// A length as a count.

@@ -41,7 +41,8 @@ pub fn SearchPage() -> impl IntoView {
     let total = move || {
         let (total, _) = list.counts.get();
         let is_known = asks.get() && feed.phase.get() == Phase::Ready;
-        let all = || text::counted(total, "object");
+        let within = here.query.with(|query| text::within(&query.namespaces));
+        let all = || format!("{}{within}", text::counted(total, "object"));
         match (is_known, text::window(0, text::count(list.len()), total)) {
             (false, _) => String::new(),
             (true, None) => all(),
@@ -54,7 +55,10 @@ pub fn SearchPage() -> impl IntoView {
             (true, false, ..) => return None,
             (true, true, Phase::Waiting, _) => text::WAITING,
             (true, true, _, Some(_)) => text::SEARCH_SYNCING,
-            (true, true, ..) => text::NOTHING_FOUND,
+            (true, true, ..) => {
+                let within = here.query.with(|query| text::within(&query.namespaces));
+                return Some(format!("{}{within}.", text::NOTHING_FOUND));
+            }
         };
         Some(words.to_owned())
     });

@@ -235,6 +235,7 @@ impl Query {
         (!text.is_empty()).then(|| SearchQuery {
             text: text.to_owned(),
             limit: SearchQuery::default_limit(),
+            namespaces: self.namespaces.clone(),
         })
     }
 

@@ -12,6 +12,9 @@ pub struct SearchQuery {
     /// The most hits in the answer, from 1 to [`SearchQuery::MOST`].
     #[serde(default = "SearchQuery::default_limit")]
     pub limit: u32,
+    /// Only objects in these namespaces; empty for all, and those in none.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
 }
 
 impl SearchQuery {

@@ -177,6 +177,7 @@ fn client_messages() {
                 query: SearchQuery {
                     text: "pod \"cart\"".into(),
                     limit: 50,
+                    namespaces: vec!["shop".into()],
                 },
             },
             since: None,

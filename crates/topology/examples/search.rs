@@ -129,6 +129,7 @@ fn queries(state: &State) -> Value {
                 let query = SearchQuery {
                     text: words.join(" "),
                     limit: 50,
+                    namespaces: Vec::new(),
                 };
                 let view = SearchView::parse(&query).unwrap();
                 let start = processor_time();

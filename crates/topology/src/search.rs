@@ -11,6 +11,7 @@ use crate::change::{Change, Extent};
 use crate::facts::Facts;
 use crate::query::QueryError;
 use crate::state::{Entry, State};
+use crate::symbols::Sym;
 use bits::Bits;
 use model::list::{Cell, Column, ColumnFormat, ListWindow, Row};
 use model::search::{Found, Hit, Matched, SearchField, SearchQuery};
@@ -34,6 +35,8 @@ pub(crate) use words::Words;
 #[derive(Clone, Debug)]
 pub struct SearchView {
     words: Vec<Word>,
+    /// Empty for all.
+    namespaces: Vec<Sym>,
     limit: usize,
 }
 
@@ -88,6 +91,11 @@ impl SearchView {
         }
         Ok(Self {
             words: query::words(&query.text)?,
+            namespaces: query
+                .namespaces
+                .iter()
+                .map(|name| Sym::from(name.as_str()))
+                .collect(),
             limit: usize::try_from(query.limit).unwrap_or(usize::MAX),
         })
     }
@@ -146,6 +154,9 @@ impl SearchView {
         for (number, block) in (0..).zip(&blocks) {
             found.all.add(number, block.map_or(0, block::Block::live));
         }
+        if !self.namespaces.is_empty() {
+            found.all.keep(&words.within(&self.namespaces, blocks.len()));
+        }
         for word in &self.words {
             let matches = words.find(word, &blocks, &found.all);
             found.all.keep(&matches.all);
@@ -165,8 +176,12 @@ impl SearchView {
             .collect()
     }
 
-    /// Where the words are found in an object; `None` if one is not.
+    /// Where the words are found in an object; `None` if one is not, or if it is in another namespace.
     fn matched(&self, facts: &Facts, narrows: &[bool]) -> Option<Vec<Matched>> {
+        let is_in = |namespace: &Sym| self.namespaces.contains(namespace);
+        if !self.namespaces.is_empty() && !facts.key.namespace.as_ref().is_some_and(is_in) {
+            return None;
+        }
         let mut all: Vec<Matched> = Vec::new();
         for (word, narrows) in self.words.iter().zip(narrows) {
             let matched = word.matched(facts, *narrows)?;

@@ -25,8 +25,16 @@ use world::World;
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 fn view(text: &str, limit: u32) -> SearchView {
-    let text = text.to_owned();
-    SearchView::parse(&SearchQuery { text, limit }).unwrap()
+    view_in(&[], text, limit)
+}
+
+fn view_in(namespaces: &[&str], text: &str, limit: u32) -> SearchView {
+    let query = SearchQuery {
+        text: text.to_owned(),
+        limit,
+        namespaces: namespaces.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    SearchView::parse(&query).unwrap()
 }
 
 fn found(state: &State, text: &str) -> Vec<String> {
@@ -116,9 +124,13 @@ mod plain {
             .collect()
     }
 
-    pub fn search<'w>(world: &'w World, words: &[Word]) -> Vec<Found<'w>> {
+    pub fn search<'w>(world: &'w World, namespaces: &[&str], words: &[Word]) -> Vec<Found<'w>> {
         let mut all: Vec<Found<'_>> = Vec::new();
         for (key, facts) in &world.objects {
+            let own = key.namespace.as_deref();
+            if !namespaces.is_empty() && own.is_none_or(|own| !namespaces.contains(&own)) {
+                continue;
+            }
             let reaches: Option<Vec<u8>> = words
                 .iter()
                 .map(|word| {
@@ -194,6 +206,11 @@ fn a_word() -> impl Strategy<Value = plain::Word> {
     })
 }
 
+/// Mostly none: all.
+fn some_namespaces() -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::subsequence(vec!["a", "b", "nowhere"], 0..3)
+}
+
 /// What is typed for it.
 fn typed(words: &[plain::Word]) -> String {
     let word = |word: &plain::Word| {
@@ -212,7 +229,7 @@ proptest! {
     #[test]
     fn it_finds_what_a_walk_over_all_objects_finds(
         events in world::history(1, 120),
-        queries in prop::collection::vec((prop::collection::vec(a_word(), 1..4), 1_u32..8), 1..12),
+        queries in prop::collection::vec((some_namespaces(), prop::collection::vec(a_word(), 1..4), 1_u32..8), 1..12),
     ) {
         let mut index = Index::new();
         let mut world = World::default();
@@ -220,10 +237,11 @@ proptest! {
             world.play(event, &mut index);
         }
         let state = index.state();
-        for (words, limit) in queries {
+        for (namespaces, words, limit) in queries {
             let text = typed(&words);
-            let (all, some) = (view(&text, 500).found(&state), view(&text, limit).found(&state));
-            let wanted = plain::search(&world, &words);
+            let found = |limit| view_in(&namespaces, &text, limit).found(&state);
+            let (all, some) = (found(500), found(limit));
+            let wanted = plain::search(&world, &namespaces, &words);
             let wanted: Vec<NodeKey> = wanted.iter().map(|found| found.facts.key.node_key()).collect();
             let hits: Vec<NodeKey> = all.hits.iter().map(|hit| hit.id.clone()).collect();
             prop_assert_eq!(&hits, &wanted, "{}", text);
@@ -239,13 +257,16 @@ proptest! {
     #[test]
     fn who_is_woken_only_when_touched_misses_nothing(
         events in world::history(1, 120),
-        queries in prop::collection::vec(prop::collection::vec(a_word(), 1..3), 4),
+        queries in prop::collection::vec((some_namespaces(), prop::collection::vec(a_word(), 1..3)), 4),
     ) {
         let mut index = Index::new();
         let mut world = World::default();
         let mut since = Change::default();
         let mut before = index.state();
-        let views: Vec<SearchView> = queries.iter().map(|words| view(&typed(words), 4)).collect();
+        let views: Vec<SearchView> = queries
+            .iter()
+            .map(|(namespaces, words)| view_in(namespaces, &typed(words), 4))
+            .collect();
         let mut shown: Vec<ListWindow> = views.iter().map(|view| view.window(&before)).collect();
         for event in &events {
             world.play(event, &mut index);
@@ -398,6 +419,7 @@ fn a_limit_has_bounds() {
         let query = SearchQuery {
             text: "x".to_owned(),
             limit,
+            namespaces: Vec::new(),
         };
         assert_eq!(SearchView::parse(&query).unwrap_err().field, "limit");
     }

@@ -38,7 +38,7 @@ pub struct SearchMetadata {
     pub warnings: Vec<Warning>,
 }
 
-const PARAMETERS: [&str; 2] = ["q", "limit"];
+const PARAMETERS: [&str; 3] = ["q", "namespace", "limit"];
 
 /// Finds objects of all kinds by words in their names, kinds, namespaces, labels, images and status words.
 ///
@@ -50,6 +50,7 @@ const PARAMETERS: [&str; 2] = ["q", "limit"];
     params(
         ("clusterId" = String, Path, description = "The cluster's slug"),
         ("q" = String, Query, description = "The words, 16 and 256 bytes at most: `pod cart`, `app=cart`, `\"cart-0\"`"),
+        ("namespace" = Option<Vec<String>>, Query, description = "Only objects in this namespace; repeatable"),
         ("limit" = Option<u32>, Query, description = "The most hits in the answer, 1 to 500; 50 by default"),
     ),
     responses(
@@ -71,6 +72,7 @@ pub(super) async fn get(
     let query = SearchQuery {
         text: parameters.one("q")?.unwrap_or_default().to_owned(),
         limit: limit.unwrap_or(SearchQuery::default_limit()),
+        namespaces: parameters.many("namespace").map(str::to_owned).collect(),
     };
     let view = SearchView::parse(&query).map_err(ApiError::from)?;
     let id = ClusterId::from(id.as_str());

@@ -88,6 +88,7 @@ fn search(text: &str) -> Topic {
         query: SearchQuery {
             text: text.to_owned(),
             limit: 3,
+            namespaces: Vec::new(),
         },
     }
 }

@@ -132,6 +132,16 @@ impl Words {
     }
 
     /// The blocks by their number.
+    /// The objects of some namespaces.
+    pub(super) fn within(&self, namespaces: &[Sym], blocks: usize) -> Bits {
+        let mut bits = Bits::none(blocks);
+        let known = namespaces
+            .iter()
+            .filter_map(|namespace| self.namespaces.get(namespace));
+        known.for_each(|posting| posting.add_to(&mut bits));
+        bits
+    }
+
     pub(super) fn blocks(&self) -> Vec<Option<&Block>> {
         let last = self
             .blocks
