@@ -11,6 +11,8 @@ pub(crate) mod checks;
 pub(crate) mod columns;
 pub(crate) mod definition;
 pub(crate) mod document;
+mod duration;
+pub(crate) mod format;
 pub(crate) mod life;
 mod path;
 pub(crate) mod read;
@@ -29,7 +31,7 @@ pub(crate) struct Custom {
     /// The name of the definition: `plural.group`.
     pub(crate) definition: String,
     /// What its objects may hold.
-    pub(crate) schema: Schema,
+    pub(crate) schema: Arc<Schema>,
     /// The same for those who compare and merge objects.
     pub(crate) holds: Type,
     /// The schema as it was given.
@@ -44,6 +46,8 @@ pub(crate) struct Custom {
     converted: bool,
     /// Objects may have been stored when the definition was another one.
     changed: bool,
+    /// What clients are told of a version that goes one day.
+    pub(crate) deprecated: Option<String>,
     /// The definition is gone, or is another one now: watches end.
     pub(crate) ended: CancellationToken,
 }

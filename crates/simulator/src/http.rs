@@ -97,11 +97,22 @@ async fn respond(
         if target.resource.group == metrics::GROUP {
             return metrics::read(shared, &target, query, form, gzip);
         }
-        return match target.verb {
+        let deprecated = target
+            .resource
+            .custom
+            .as_ref()
+            .and_then(|custom| custom.deprecated.clone());
+        let answered = match target.verb {
             "watch" => watch::watch(shared, &target, query, form, no_bookmarks),
             "list" => list::list(shared, &target, query, form, gzip),
             "get" => read::get(shared, &target, query, form, gzip),
             _ => write::write(shared, &target, query, form, &user, &head, body).await,
+        };
+        return match deprecated {
+            Some(warning) => answered
+                .map(|answer| answer::warn_first(answer, &warning))
+                .map_err(|refusal| refusal.with_warnings(vec![warning])),
+            None => answered,
         };
     }
     if path == control::FAULTS {

@@ -295,7 +295,8 @@ impl Refusal {
 
     /// The same with what was to be said of the object that was sent.
     pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
-        self.warnings = warnings.into();
+        let later = std::mem::take(&mut self.warnings);
+        self.warnings = warnings.into_iter().chain(later).collect();
         self
     }
 

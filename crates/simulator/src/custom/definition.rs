@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::columns::columns;
 use super::path::Path;
 use super::schema::{Fault, Schema};
-use super::{Custom, Scale, document, types};
+use super::{Custom, Scale, document, format, types};
 use crate::data::{GroupVersionKind, SubresourceEntry};
 use crate::resources::Resource;
 use crate::shared::Shared;
@@ -30,6 +30,25 @@ const VERBS: [&str; 8] = [
 /// Whether a resource is that of definitions.
 pub(crate) fn is_definition(resource: &Resource) -> bool {
     resource.group == "apiextensions.k8s.io" && resource.plural == "customresourcedefinitions"
+}
+
+/// What the API server warns of in a definition that replaces `old`: formats that it does not know.
+pub(crate) fn warnings(old: Option<&Value>, new: &Value) -> Vec<String> {
+    let formats = |definition: &Value| {
+        let mut found = Vec::new();
+        let versions = definition["spec"]["versions"].as_array().into_iter().flatten();
+        versions.for_each(|version| format::unknown(&version["schema"]["openAPIV3Schema"], &mut found));
+        found
+    };
+    let known = old.map(formats).unwrap_or_default();
+    let mut warnings = Vec::new();
+    for format in formats(new).into_iter().filter(|format| !known.contains(format)) {
+        let warning = format!("unrecognized format {format:?}");
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
 }
 
 /// The resources that a definition makes, one for each version that is served. Their objects are stored under `id`.
@@ -58,7 +77,11 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
     for (index, version) in versions.enumerate() {
         let path = format!("spec.versions[{index}]");
         let schema = schema_of(version);
-        let read = Schema::whole(&schema, &place(index))?;
+        // Most versions hold the same, and rules take their time.
+        let read = match schema == storage {
+            true => stored.clone(),
+            false => Arc::new(Schema::whole(&schema, &place(index))?),
+        };
         let unsupported = |field: &str| Fault::Unsupported(format!("{path}.{field}"));
         if version["selectableFields"].is_array() {
             return Err(unsupported("selectableFields"));
@@ -79,6 +102,7 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
             given: schema,
             columns,
             scale,
+            deprecated: deprecation(spec, version),
             ended: ended.clone(),
         };
         if version["served"] == true {
@@ -87,6 +111,26 @@ pub(crate) fn resources(shared: &Shared, definition: &Value, id: ResourceId) -> 
     }
     resources.sort_by_key(|resource| priority(&resource.version));
     Ok(resources)
+}
+
+/// The warning about a version that is deprecated: its own, or one that names the newest that is not.
+fn deprecation(spec: &Value, version: &Value) -> Option<String> {
+    if version["deprecated"] != true {
+        return None;
+    }
+    if let Some(warning) = version["deprecationWarning"].as_str() {
+        return Some(warning.to_owned());
+    }
+    let named = |name: &str| format!("{}/{name} {}", text(spec, "/group"), text(spec, "/names/kind"));
+    let own = text(version, "/name");
+    let versions = spec["versions"].as_array().into_iter().flatten();
+    let others = versions.filter(|other| other["served"] == true && other["deprecated"] != true);
+    let newer = others.map(|other| text(other, "/name"));
+    let newer = newer.filter(|other| priority(other) < priority(&own));
+    Some(match newer.min_by_key(|other| priority(other)) {
+        Some(newest) => format!("{} is deprecated; use {}", named(&own), named(&newest)),
+        None => format!("{} is deprecated", named(&own)),
+    })
 }
 
 /// None if a path is not understood.

@@ -156,7 +156,7 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
 }
 
 fn is_same(old: &Resource, new: &Resource) -> bool {
-    fn given(resource: &Resource) -> Option<(&Value, &str, bool, bool)> {
+    fn given(resource: &Resource) -> Option<(&Value, &str, bool, bool, Option<&str>)> {
         let custom = resource.custom.as_ref();
         custom.map(|custom| {
             (
@@ -164,6 +164,7 @@ fn is_same(old: &Resource, new: &Resource) -> bool {
                 custom.stored_version.as_str(),
                 custom.converted,
                 custom.changed,
+                custom.deprecated.as_deref(),
             )
         })
     }

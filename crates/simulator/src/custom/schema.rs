@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
+use super::format;
 use super::rules::{Rule, Wrong};
 use crate::schema::ListKind;
 use crate::status::Cause;
@@ -76,9 +77,6 @@ const UNSUPPORTED: &[&str] = &[
     "additionalItems",
     "id",
 ];
-
-/// Formats that are checked.
-const FORMATS: &[&str] = &["", "int32", "int64", "float", "double", "date-time"];
 
 impl Schema {
     /// Reads the schema of whole objects, with its rules.
@@ -186,10 +184,17 @@ impl Limits {
             },
             None => None,
         };
+        let kind = given["type"].as_str().unwrap_or_default();
         let format = given["format"].as_str().unwrap_or_default();
-        if !FORMATS.contains(&format) {
+        if format::is_unsupported(kind, format) {
             return Err(Fault::Unsupported(format!("{path}.format: {format:?}")));
         }
+        // A format that the API server does not know is none.
+        let format = if format::is_known(kind, format) {
+            format
+        } else {
+            ""
+        };
         let not = match given.get("not") {
             Some(schema) => Some(Box::new(Schema::read(schema, &format!("{path}.not"), true)?)),
             None => None,

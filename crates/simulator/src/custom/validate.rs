@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::format;
 use super::rules;
 use super::schema::Schema;
 use crate::resources::Resource;
@@ -198,22 +199,21 @@ fn limits(schema: &Schema, value: &Value, path: &str, causes: &mut Vec<Cause>) {
     let mut too = Vec::new();
     if let Value::String(text) = value {
         let length = text.chars().count() as u64;
+        // Only the first of these is told.
         if let Some(longest) = limits.longest.filter(|longest| length > *longest) {
             too.push((
                 "FieldValueTooLong",
                 format!("Too long: may not be more than {longest} bytes"),
             ));
-        }
-        if let Some(shortest) = limits.shortest.filter(|shortest| length < *shortest) {
+        } else if let Some(shortest) = limits.shortest.filter(|shortest| length < *shortest) {
             invalid(value.clone(), format!("should be at least {shortest} chars long"));
-        }
-        if let Some((pattern, regex)) = &limits.pattern
+        } else if let Some((pattern, regex)) = &limits.pattern
             && !regex.is_match(text)
         {
             invalid(value.clone(), format!("should match '{pattern}'"));
         }
-        if limits.format == "date-time" && text.parse::<jiff::Timestamp>().is_err() {
-            let why = format!("{path} in body must be of type date-time: {text:?}");
+        if !format::fits(&limits.format, text) {
+            let why = format!("{path} in body must be of type {}: {text:?}", limits.format);
             too.push(("FieldValueTypeInvalid", format!("Invalid value: {text:?}: {why}")));
         }
     }

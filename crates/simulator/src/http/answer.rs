@@ -111,6 +111,18 @@ pub(crate) fn warn(answer: &mut Answer, warnings: &[String]) {
     }
 }
 
+/// The same before all other warnings.
+pub(crate) fn warn_first(mut answer: Answer, warning: &str) -> Answer {
+    let headers = answer.headers_mut();
+    let others: Vec<HeaderValue> = headers.get_all(WARNING).iter().cloned().collect();
+    headers.remove(WARNING);
+    warn(&mut answer, &[warning.to_owned()]);
+    for other in others {
+        answer.headers_mut().append(WARNING, other);
+    }
+    answer
+}
+
 /// JSON that is made while it is sent. The parts are made one at a time, as fast as the client takes them.
 pub(crate) fn chunks(mut parts: impl Iterator<Item = Bytes> + Send + 'static, gzip: bool) -> Answer {
     let first = parts.next().unwrap_or_default();

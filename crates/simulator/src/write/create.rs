@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Ownership, Write, Written, admission, escalation, followed, limits, names, quota, rules, settle,
 };
+use crate::custom::definition::{self, is_definition};
 use crate::random;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -28,7 +29,7 @@ pub(super) fn insert(
     write: &Write<'_>,
     store: &mut Inner,
     mut object: Value,
-    warnings: Vec<String>,
+    mut warnings: Vec<String>,
     ownership: Ownership,
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
@@ -119,10 +120,14 @@ pub(super) fn insert(
     if !causes.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, &name, causes));
     }
+    let own = match is_definition(resource) {
+        true => definition::warnings(None, &object),
+        false => Vec::new(),
+    };
     limits::check(write, store, &object)?;
     let charged = quota::check(write, store, &object)?;
     if store.get(resource.id, &key).is_some() {
-        return Err(Refusal::already_exists(resource, &name));
+        return Err(Refusal::already_exists(resource, &name).with_warnings(own));
     }
     rules::prepare(resource, None, &mut object);
     admission::created(write, store, &mut object)?;
@@ -137,5 +142,6 @@ pub(super) fn insert(
         quota::charge(write, store, charged);
         followed(write, store, &name);
     }
+    warnings.extend(own);
     Ok(Written::object(StatusCode::CREATED, object, warnings))
 }

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Ownership, Write, Written, admission, escalation, followed, names, rules, settle, subresource};
-use crate::custom::definition::is_definition;
+use crate::custom::definition::{self, is_definition};
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 use crate::store::object::text_of;
@@ -80,7 +80,7 @@ pub(super) fn replace(
     store: &mut Inner,
     old: &Value,
     mut new: Value,
-    warnings: Vec<String>,
+    mut warnings: Vec<String>,
     ownership: Ownership,
 ) -> Result<Written, Refusal> {
     let resource = write.resource;
@@ -141,6 +141,9 @@ pub(super) fn replace(
             write.name,
             causes,
         ));
+    }
+    if is_definition(resource) && part != "status" {
+        warnings.extend(definition::warnings(Some(old), &new));
     }
     settle(write, Some(old), &mut new, ownership);
     if new == *old {

@@ -18,6 +18,8 @@ pub struct Step {
     pub only: Vec<&'static str>,
     /// Done, and not compared at all.
     pub quiet: bool,
+    /// The real server finds what is wrong in no particular order.
+    pub any_order: bool,
     /// Done again until a field of the answer has a value.
     pub until: Option<(&'static str, Value)>,
 }
@@ -38,6 +40,7 @@ fn step(method: &'static str, path: &str, body: Option<String>) -> Step {
         body,
         only: Vec::new(),
         quiet: false,
+        any_order: false,
         until: None,
     }
 }
@@ -122,6 +125,11 @@ impl Step {
 
     pub fn only(mut self, pointers: &[&'static str]) -> Self {
         self.only = pointers.to_vec();
+        self
+    }
+
+    pub fn any_order(mut self) -> Self {
+        self.any_order = true;
         self
     }
 

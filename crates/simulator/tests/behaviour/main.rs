@@ -10,6 +10,7 @@ mod containers;
 mod customs;
 mod discovery;
 mod errors;
+mod formats;
 mod kinds;
 mod limits;
 mod lists;

@@ -159,6 +159,10 @@ async fn transcript(clients: &Clients, namespace: &str, case: &Case) -> Result<V
             continue;
         }
         normalise(&mut answer, &uids);
+        let causes = answer.pointer_mut("/body/details/causes");
+        if let Some(causes) = causes.and_then(Value::as_array_mut).filter(|_| step.any_order) {
+            causes.sort_by_key(Value::to_string);
+        }
         if !step.only.is_empty() {
             answer = step
                 .only

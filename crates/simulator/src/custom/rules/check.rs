@@ -37,6 +37,7 @@ pub(super) fn type_named(name: &str) -> Option<Type> {
         "list" => Type::List(Box::new(Type::Dyn)),
         "map" => Type::Map(Box::new(Type::Dyn), Box::new(Type::Dyn)),
         "google.protobuf.Timestamp" => Type::Time,
+        "google.protobuf.Duration" => Type::Duration,
         "kubernetes.URL" => URL,
         "kubernetes.Quantity" => QUANTITY,
         "net.IP" => IP,
@@ -287,6 +288,10 @@ impl Checker {
             });
         }
         if let Some(result) = result {
+            if name == "sum" && result == Type::Duration {
+                // That of no durations is one as well, which an empty list does not tell.
+                self.unsupported.push("sum of durations".to_owned());
+            }
             return result;
         }
         let shown: Vec<String> = takes

@@ -5,15 +5,20 @@ use std::sync::Arc;
 
 use super::evaluate::concatenate;
 use super::value::{Failure, Result, Value, error, no_overload};
+use crate::custom::duration;
 
 mod lists;
 mod network;
 mod numbers;
 mod quantities;
 mod texts;
+mod times;
 
 /// Calls a function. Of those that are called on something, it is the first value.
 pub(super) fn call(name: &str, member: bool, values: &[Value]) -> Result {
+    if let Some(Value::Unreadable(what)) = values.iter().find(|of| matches!(of, Value::Unreadable(_))) {
+        return Err(Failure::Unsupported(what.to_string()));
+    }
     match values {
         [of] => one(name, member, of),
         [one, other] => two(name, one, other),
@@ -28,7 +33,10 @@ fn one(name: &str, member: bool, of: &Value) -> Result {
         ("!_", Value::Bool(flag)) => Ok(Value::Bool(!flag)),
         ("-_", of) => numbers::negate(of),
         ("size", of) => size(of),
-        ("int" | "uint" | "double" | "bool" | "timestamp", of) => numbers::convert(name, of),
+        ("int" | "uint" | "double" | "bool", of) => numbers::convert(name, of),
+        ("timestamp" | "duration", of) => times::convert(name, of),
+        ("bytes", Value::Bytes(_)) => Ok(of.clone()),
+        ("bytes", Value::Text(text)) => Ok(Value::Bytes(text.as_bytes().into())),
         ("string", of) => Ok(Value::text(shown(of)?)),
         ("dyn", of) => Ok(of.clone()),
         ("type", of) => Ok(Value::Kind(of.kind())),
@@ -37,6 +45,8 @@ fn one(name: &str, member: bool, of: &Value) -> Result {
         ("value", Value::Optional(Some(of))) => Ok((**of).clone()),
         ("value", Value::Optional(None)) => error("optional.none() dereference"),
         ("isSorted" | "sum" | "min" | "max" | "join", Value::List(items, _)) => lists::one(name, items),
+        (_, Value::Time(time)) => times::part(name, *time),
+        (_, Value::Duration(duration)) => times::count(name, *duration),
         (_, Value::Quantity(of)) => quantities::one(name, *of),
         ("quantity" | "isQuantity", Value::Text(text)) => quantities::read(name, text),
         ("url" | "isURL" | "ip" | "isIP" | "cidr" | "isCIDR", Value::Text(text)) if !member => {
@@ -68,6 +78,7 @@ fn two(name: &str, one: &Value, other: &Value) -> Result {
             Ok(Value::Bytes([&**one, &**other].concat().into()))
         }
         ("_+_", Value::List(one, order), Value::List(other, _)) => Ok(concatenate(one, order, other)),
+        ("_+_" | "_-_", Value::Time(_) | Value::Duration(_), _) => times::calculate(name, one, other),
         ("_+_" | "_-_" | "_*_" | "_/_" | "_%_", ..) => numbers::calculate(name, one, other),
         ("@in", of, Value::List(items, _)) => Ok(Value::Bool(items.iter().any(|item| item.equals(of)))),
         ("@in", of, map @ Value::Map(_)) => Ok(Value::Bool(map.get(of).is_some())),
@@ -75,6 +86,9 @@ fn two(name: &str, one: &Value, other: &Value) -> Result {
             Ok(if own.is_some() { one } else { other }.clone())
         }
         ("orValue", Value::Optional(own), _) => Ok(own.as_deref().unwrap_or(other).clone()),
+        (_, Value::Time(_), Value::Text(zone)) => {
+            Err(Failure::Unsupported(format!("the time zone {zone:?}")))
+        }
         (_, Value::Quantity(one), other) => quantities::two(name, *one, other),
         ("containsIP" | "containsCIDR", ..) => network::contains(name, one, other),
         (_, Value::List(items, _), other) => lists::two(name, items, other),
@@ -107,6 +121,7 @@ pub(super) fn shown(of: &Value) -> Result<String> {
             Err(_) => return error("invalid UTF-8 in bytes, cannot convert to string"),
         },
         Value::Time(time) => time.to_string(),
+        Value::Duration(duration) => format!("{}s", duration::seconds(*duration)),
         Value::Ip(ip) => ip.to_string(),
         Value::Cidr(ip, size) => format!("{ip}/{size}"),
         _ => return no_overload(),

@@ -20,6 +20,7 @@ pub(super) enum Type {
     Text,
     Bytes,
     Time,
+    Duration,
     List(Box<Type>),
     Map(Box<Type>, Box<Type>),
     Object(Arc<Object>),
@@ -63,6 +64,7 @@ impl fmt::Display for Type {
             Self::Text => write!(f, "string"),
             Self::Bytes => write!(f, "bytes"),
             Self::Time => write!(f, "timestamp"),
+            Self::Duration => write!(f, "duration"),
             Self::List(items) => write!(f, "list({items})"),
             Self::Map(keys, values) => write!(f, "map({keys}, {values})"),
             Self::Object(object) => write!(f, "{}", object.name),
@@ -170,7 +172,9 @@ pub(super) fn of_schema(schema: &Schema, whole: bool, name: &str) -> Option<Type
             Some(Type::Object(Arc::new(Object { name, fields })))
         }
         "string" => Some(match schema.limits.format.as_str() {
-            "date-time" => Type::Time,
+            "date" | "date-time" => Type::Time,
+            "duration" => Type::Duration,
+            "byte" => Type::Bytes,
             _ => Type::Text,
         }),
         "boolean" => Some(Type::Bool),

@@ -4,11 +4,15 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::types::{Type, escape};
 use crate::custom::schema::Schema;
+use crate::custom::{duration, format};
 use crate::quantity::Quantity;
 use crate::schema::ListKind;
 
@@ -23,6 +27,8 @@ pub(super) enum Value {
     Text(Arc<str>),
     Bytes(Arc<[u8]>),
     Time(Timestamp),
+    /// In nanoseconds.
+    Duration(i64),
     List(Arc<Vec<Value>>, Order),
     /// Maps, and objects by the escaped names of their fields.
     Map(Arc<Vec<(Value, Value)>>),
@@ -32,6 +38,8 @@ pub(super) enum Value {
     Quantity(Quantity),
     Ip(IpAddr),
     Cidr(IpAddr, u8),
+    /// What an object holds, and the API server cannot read either, with an error that Go words.
+    Unreadable(Arc<str>),
 }
 
 /// What the order of a list means.
@@ -86,6 +94,7 @@ impl Value {
             Self::Text(_) => Type::Text,
             Self::Bytes(_) => Type::Bytes,
             Self::Time(_) => Type::Time,
+            Self::Duration(_) => Type::Duration,
             Self::List(..) => Type::List(Box::new(Type::Dyn)),
             Self::Map(_) => Type::Map(Box::new(Type::Dyn), Box::new(Type::Dyn)),
             Self::Optional(_) => Type::Optional(Box::new(Type::Dyn)),
@@ -94,6 +103,7 @@ impl Value {
             Self::Quantity(_) => super::types::QUANTITY,
             Self::Ip(_) => super::types::IP,
             Self::Cidr(..) => super::types::CIDR,
+            Self::Unreadable(_) => Type::Wrong,
         }
     }
 
@@ -113,6 +123,7 @@ impl Value {
             (Self::Text(a), Self::Text(b)) | (Self::Url(a), Self::Url(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Time(a), Self::Time(b)) => a == b,
+            (Self::Duration(a), Self::Duration(b)) => a == b,
             (Self::List(a, order), Self::List(b, _)) => {
                 a.len() == b.len()
                     && match order {
@@ -154,8 +165,25 @@ impl Value {
             (Self::Text(a), Self::Text(b)) => Some(a.cmp(b)),
             (Self::Bytes(a), Self::Bytes(b)) => Some(a.cmp(b)),
             (Self::Time(a), Self::Time(b)) => Some(a.cmp(b)),
+            (Self::Duration(a), Self::Duration(b)) => Some(a.cmp(b)),
             _ => None,
         }
+    }
+
+    /// A text of an object, as its format says.
+    fn of_format(format: &str, text: &str) -> Self {
+        let read = match format {
+            "date" => {
+                let midnight = format::date(text).and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+                midnight.map(|time| Self::Time(time.timestamp()))
+            }
+            "date-time" => text.parse().ok().map(Self::Time),
+            "duration" => duration::parse_loosely(text).map(Self::Duration),
+            // With the alphabet for URLs, though a text that is checked has the other.
+            "byte" => URL_SAFE.decode(text).ok().map(|bytes| Self::Bytes(bytes.into())),
+            _ => return Self::text(text),
+        };
+        read.unwrap_or_else(|| Self::Unreadable(format!("reading {text:?} as {format}").into()))
     }
 
     /// A value of an object as its schema says.
@@ -164,9 +192,9 @@ impl Value {
             Json::Null => Self::Null,
             Json::Bool(flag) => Self::Bool(*flag),
             Json::String(text) => match schema {
-                Some(schema) if schema.limits.format == "date-time" && !schema.int_or_text => text
-                    .parse()
-                    .map_or_else(|_| Self::text(text.as_str()), Self::Time),
+                Some(schema) if schema.kind == "string" && !schema.int_or_text => {
+                    Self::of_format(&schema.limits.format, text)
+                }
                 _ => Self::text(text.as_str()),
             },
             Json::Number(number) => {

@@ -1,7 +1,5 @@
 //! Numbers: calculations that notice when they go too far, and conversions.
 
-use jiff::Timestamp;
-
 use crate::custom::rules::value::{Result, Value, error, no_overload};
 
 pub(super) fn negate(of: &Value) -> Result {
@@ -72,7 +70,7 @@ pub(super) fn convert(name: &str, of: &Value) -> Result {
         | ("uint", Value::Uint(_))
         | ("double", Value::Double(_))
         | ("bool", Value::Bool(_)) => of.clone(),
-        ("timestamp", Value::Time(_)) => of.clone(),
+        ("int", Value::Duration(nanoseconds)) => Value::Int(*nanoseconds),
         ("int", Value::Uint(number)) => match i64::try_from(*number) {
             Ok(number) => Value::Int(number),
             Err(_) => return overflow(),
@@ -107,13 +105,6 @@ pub(super) fn convert(name: &str, of: &Value) -> Result {
             "1" | "t" | "T" | "TRUE" | "true" | "True" => Value::Bool(true),
             "0" | "f" | "F" | "FALSE" | "false" | "False" => Value::Bool(false),
             _ => return unreadable("bool"),
-        },
-        ("timestamp", Value::Text(text)) => match text.parse::<Timestamp>() {
-            Ok(time) => Value::Time(time),
-            Err(_) => {
-                let what = "the error of a text that is no time".to_owned();
-                return Err(crate::custom::rules::value::Failure::Unsupported(what));
-            }
         },
         _ => return no_overload(),
     })
