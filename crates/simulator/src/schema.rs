@@ -11,6 +11,7 @@ use crate::resources::Resource;
 
 pub(crate) mod decode;
 mod pointers;
+pub(crate) mod strict;
 
 /// What a field holds.
 #[derive(Clone, Debug)]

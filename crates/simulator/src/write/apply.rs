@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Ownership, Write, Written, create, rules, update};
+use super::{Ownership, Validation, Write, Written, create, rules, update};
 use crate::access::{User, authorize};
 use crate::http::request::{Attributes, Query};
 use crate::managed;
 use crate::managed::apply::{Failure, apply as apply_to, still_applied};
 use crate::schema::decode::decode;
+use crate::schema::strict::strict;
 use crate::status::{Cause, Refusal};
 use crate::store::Key;
 
@@ -32,6 +33,7 @@ pub(super) fn apply(write: &Write<'_>, text: &[u8], query: &Query, user: &User) 
     if !exists {
         may_create(write, user)?;
     }
+    let warnings = sent_twice(write, text)?;
     let mut store = write.shared.store.lock();
     let live = match store.get(resource.id, &key) {
         Some((_, text)) => Some(update::read(resource, &text)?),
@@ -52,7 +54,7 @@ pub(super) fn apply(write: &Write<'_>, text: &[u8], query: &Query, user: &User) 
     let ownership = Ownership::Applied(managers);
     match &live {
         Some(old) if object["metadata"]["uid"] != old["metadata"]["uid"] => Err(other_uid(write, &object)),
-        Some(old) => update::replace(write, &mut store, old, object, Vec::new(), ownership),
+        Some(old) => update::replace(write, &mut store, old, object, warnings, ownership),
         None if object["metadata"]["resourceVersion"].is_string()
             || object["metadata"]["uid"].is_string() =>
         {
@@ -60,7 +62,16 @@ pub(super) fn apply(write: &Write<'_>, text: &[u8], query: &Query, user: &User) 
                 "applying a certain version of an object that does not exist",
             ))
         }
-        None => create::insert(write, &mut store, object, Vec::new(), ownership),
+        None => create::insert(write, &mut store, object, warnings, ownership),
+    }
+}
+
+/// What is to be said of fields that a patch has twice. Only what is sent as JSON is looked at: the API server names
+/// the line of the YAML.
+fn sent_twice(write: &Write<'_>, text: &[u8]) -> Result<Vec<String>, Refusal> {
+    match strict(text, &[]).is_empty() || write.validation == Validation::Ignore {
+        true => Ok(Vec::new()),
+        false => Err(Refusal::unsupported("applying an object that has a field twice")),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Validation, Write};
 use crate::schema::decode::{decode, go_kind};
+use crate::schema::strict::{self, strict};
 use crate::status::{Cause, Refusal};
 
 /// The API server's own limit.
@@ -82,7 +83,18 @@ pub(super) fn object(
         }
     }
     check_kind(write, &object, text)?;
-    read_fields(write, object)
+    let (object, messages) = read_fields(write, object, text)?;
+    match write.validation {
+        Validation::Strict if !messages.is_empty() => {
+            let kind = &write.resource.kind;
+            Err(Refusal::bad_request(format!(
+                "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {}",
+                write.resource.version,
+                messages.join(", ")
+            )))
+        }
+        _ => Ok((object, messages)),
+    }
 }
 
 /// The error about a body that is no object.
@@ -194,31 +206,34 @@ fn check_custom_kind(write: &Write<'_>, object: &Value, raw: &[u8]) -> Result<()
     }
 }
 
-/// Drops what the type does not have, or refuses it.
-pub(super) fn read_fields(write: &Write<'_>, object: Value) -> Result<(Value, Vec<String>), Refusal> {
+/// Drops what the type does not have. Gives what is to be said of the fields that were sent in `text`, if anybody
+/// wants to know.
+pub(super) fn read_fields(
+    write: &Write<'_>,
+    object: Value,
+    text: &[u8],
+) -> Result<(Value, Vec<String>), Refusal> {
     for field in ["creationTimestamp", "deletionTimestamp"] {
         if let Some(time) = object["metadata"][field].as_str() {
             check_time(write, time)?;
         }
     }
     let decoded = decode(&write.shared.schemas, write.resource, object)?;
-    let messages: Vec<String> = decoded
-        .unknown
-        .iter()
-        .map(|field| format!("unknown field {field:?}"))
-        .collect();
-    match write.validation {
-        Validation::Strict if !messages.is_empty() => {
-            let kind = &write.resource.kind;
-            Err(Refusal::bad_request(format!(
-                "{kind} in version {:?} cannot be handled as a {kind}: strict decoding error: {}",
-                write.resource.version,
-                messages.join(", ")
-            )))
-        }
-        Validation::Warn => Ok((decoded.object, messages)),
-        _ => Ok((decoded.object, Vec::new())),
+    if write.validation == Validation::Ignore {
+        return Ok((decoded.object, Vec::new()));
     }
+    let unknown = decoded.unknown;
+    let mut messages = match write.resource.custom {
+        // Of custom resources, unknown fields are found later, in a second look.
+        Some(_) => strict(text, &[]),
+        None => strict(text, &unknown),
+    };
+    for message in unknown.iter().map(|path| strict::unknown(path)) {
+        if !messages.contains(&message) {
+            messages.push(message);
+        }
+    }
+    Ok((decoded.object, messages))
 }
 
 /// Times of the metadata are read with the object.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Ownership, Validation, Write, Written, body, rules, strategic, update};
 use crate::http::request::Query;
 use crate::schema::decode::go_kind;
+use crate::schema::strict::strict;
 use crate::status::{Cause, Refusal};
 
 /// Patches an object.
@@ -100,11 +101,18 @@ pub(super) fn patch(
         }
     }
     // A patch that does not speak of the version is applied to whatever is there.
-    let (object, warnings) = body::read_fields(write, new).map_err(|refusal| match write.validation {
+    let whole = new.clone();
+    let (object, unknown) = body::read_fields(write, new, &[])
         // The API server answers with the whole object as Go would print it.
-        Validation::Ignore | Validation::Warn => Refusal::unsupported("patches whose result cannot be read"),
-        Validation::Strict => refusal,
-    })?;
+        .map_err(|_| Refusal::unsupported("patches whose result cannot be read"))?;
+    let mut warnings = match write.validation {
+        Validation::Ignore => Vec::new(),
+        _ => said_of_patch(content_type, text),
+    };
+    warnings.extend(unknown);
+    if write.validation == Validation::Strict && !warnings.is_empty() {
+        return Err(too_strict(content_type, text, &whole, &warnings));
+    }
     if object["metadata"]["name"] != old["metadata"]["name"] {
         let message = match object["metadata"]["name"].as_str() {
             None | Some("") => format!(
@@ -125,4 +133,52 @@ pub(super) fn patch(
         return Err(Refusal::invalid(group, kind, write.name, vec![cause]));
     }
     update::replace(write, &mut store, &old, object, warnings, Ownership::Update)
+}
+
+/// What strict decoding finds in a patch.
+fn said_of_patch(content_type: &str, text: &[u8]) -> Vec<String> {
+    if content_type != "application/json-patch+json" {
+        return strict(text, &[]);
+    }
+    let operations: Vec<Value> = serde_json::from_slice(text).unwrap_or_default();
+    let mut unknown = Vec::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let names = operation.as_object().into_iter().flatten().map(|(name, _)| name);
+        let others = names.filter(|name| !matches!(name.as_str(), "op" | "path" | "from" | "value"));
+        unknown.extend(others.map(|name| format!("[{index}].{name}")));
+    }
+    let found = strict(text, &unknown).into_iter();
+    found.map(|message| format!("json patch {message}")).collect()
+}
+
+/// The refusal of a patch with such fields. It repeats the object, or the strategic patch as Go prints it.
+fn too_strict(content_type: &str, text: &[u8], object: &Value, messages: &[String]) -> Refusal {
+    let shown = match content_type {
+        "application/strategic-merge-patch+json" => {
+            printed(&serde_json::from_slice(text).unwrap_or_default())
+        }
+        _ => object.to_string(),
+    };
+    let why = format!("strict decoding error: {}", messages.join(", "));
+    let cause = Cause::invalid("patch", &json!(shown), &why);
+    Refusal::invalid("", "", "", vec![cause])
+}
+
+/// A value as Go prints a map of anything.
+fn printed(value: &Value) -> String {
+    let joined = |parts: Vec<String>| parts.join(" ");
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", joined(items.iter().map(printed).collect())),
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_by_key(|(name, _)| *name);
+            let fields = fields
+                .iter()
+                .map(|(name, value)| format!("{name}:{}", printed(value)));
+            format!("map[{}]", joined(fields.collect()))
+        }
+        other => other.to_string(),
+    }
 }

@@ -22,5 +22,6 @@ mod protobuf;
 mod rules;
 mod run;
 mod strategic;
+mod strict;
 mod watches;
 mod writes;
