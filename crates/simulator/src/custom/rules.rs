@@ -11,9 +11,12 @@ use super::schema::Schema;
 use crate::status::Cause;
 
 mod apply;
+mod budget;
 mod check;
 mod compile;
+mod cost;
 mod evaluate;
+mod extent;
 mod functions;
 mod library;
 mod place;

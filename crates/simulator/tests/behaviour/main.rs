@@ -7,6 +7,7 @@ mod access;
 mod applies;
 mod case;
 mod containers;
+mod costs;
 mod customs;
 mod discovery;
 mod errors;

@@ -1,7 +1,10 @@
 //! Whether an expression makes sense, in the words of the API server: names, fields, and types that fit.
 
+use std::collections::HashMap;
+
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
+use super::cost::key;
 use super::functions::{self, Overload};
 use super::types::{CIDR, IP, QUANTITY, Type, URL};
 use super::unify::{Known, general};
@@ -22,6 +25,9 @@ pub(super) struct Checker {
     pub(super) unsupported: Vec<String>,
     /// Whether the variable `oldSelf` is read.
     pub(super) reads_old: bool,
+    types: HashMap<usize, Type>,
+    /// The ways to call a function that the arguments allow.
+    pub(super) ways: HashMap<usize, Vec<&'static Overload>>,
 }
 
 /// The names of types, as values.
@@ -107,7 +113,21 @@ impl Checker {
         type_named(name).map(|of| Type::Kind(Box::new(of)))
     }
 
+    /// The types of all nodes that were looked at.
+    pub(super) fn types(&self) -> HashMap<usize, Type> {
+        let types = self.types.iter();
+        types
+            .map(|(key, of)| (*key, self.known.resolve(of, false)))
+            .collect()
+    }
+
     fn check(&mut self, node: &IdedExpr) -> Type {
+        let of = self.look_at(node);
+        self.types.insert(key(node), of.clone());
+        of
+    }
+
+    fn look_at(&mut self, node: &IdedExpr) -> Type {
         match &node.expr {
             Expr::Literal(literal) => match literal {
                 LiteralValue::Boolean(_) => Type::Bool,
@@ -264,7 +284,7 @@ impl Checker {
         &mut self,
         node: &IdedExpr,
         name: &str,
-        ways: &[Overload],
+        ways: &'static [Overload],
         member: bool,
         takes: &[Type],
     ) -> Type {
@@ -279,6 +299,7 @@ impl Checker {
             if !self.known.fit(&pairs) {
                 continue;
             }
+            self.ways.entry(key(node)).or_default().push(way);
             let gives = self.known.resolve(&instance(&way.gives, &fresh), true);
             result = Some(match result {
                 None => gives,

@@ -4,7 +4,10 @@ use cel::common::ast::{EntryExpr, Expr, IdedExpr, SourceInfo};
 use cel::parser::Parser;
 use serde_json::json;
 
+use super::budget::Budget;
 use super::check::Checker;
+use super::cost::cost;
+use super::extent::Extent;
 use super::place;
 use super::types::Type;
 use super::{Compiled, Rule, Wrong, type_of};
@@ -21,42 +24,73 @@ const REASONS: [&str; 4] = [
 
 /// Compiles the rules of a schema and of all in it. Gives what is wrong with them.
 pub(crate) fn compile(schema: &mut Schema, path: &str) -> Vec<Wrong> {
-    let mut wrong = Vec::new();
-    level(schema, path, true, None, &mut wrong);
+    let (mut wrong, mut budget) = (Vec::new(), Budget::default());
+    let root = Place {
+        whole: true,
+        apart: None,
+        often: Some(1),
+    };
+    level(schema, path, &root, &mut budget, &mut wrong);
+    wrong.extend(budget.close(path));
     wrong
 }
 
-/// `apart`: where values are not known from one version of an object to the next.
-fn level(schema: &mut Schema, path: &str, whole: bool, apart: Option<&str>, wrong: &mut Vec<Wrong>) {
+/// What the schemas around one say of it.
+struct Place {
+    /// It describes whole objects.
+    whole: bool,
+    /// Where values are not known from one version of an object to the next.
+    apart: Option<String>,
+    /// How often it may be in an object; none if there is no limit.
+    often: Option<u64>,
+}
+
+/// How many values a schema may hold.
+fn held(schema: &Schema) -> Option<u64> {
+    match schema.kind.as_str() {
+        "object" if schema.values.is_some() => schema.limits.most_fields,
+        "array" => schema.limits.most_items,
+        _ => Some(1),
+    }
+}
+
+fn level(schema: &mut Schema, path: &str, at: &Place, budget: &mut Budget, wrong: &mut Vec<Wrong>) {
     let before = wrong.len();
-    let kept = apart
-        .map(str::to_owned)
+    let kept = at
+        .apart
+        .clone()
         .or_else(|| schema.atomic_map.then(|| path.to_owned()));
+    let often = at.often.zip(held(schema));
+    let often = often.map(|(outer, own)| outer.saturating_mul(own));
+    let inside = |inner: &Schema, apart: Option<String>| Place {
+        whole: inner.embedded,
+        apart,
+        often,
+    };
     for (name, inner) in &mut schema.properties {
-        let whole = inner.embedded;
+        let place = inside(inner, kept.clone());
         level(
             inner,
             &format!("{path}.properties[{name}]"),
-            whole,
-            kept.as_deref(),
+            &place,
+            budget,
             wrong,
         );
     }
     if let Some(inner) = &mut schema.values {
-        let whole = inner.embedded;
+        let place = inside(inner, kept.clone());
         level(
             inner,
             &format!("{path}.additionalProperties"),
-            whole,
-            kept.as_deref(),
+            &place,
+            budget,
             wrong,
         );
     }
     if let Some(inner) = &mut schema.items {
         let keyed = matches!(schema.list, ListKind::Keyed(_));
-        let apart = kept.or_else(|| (!keyed).then(|| path.to_owned()));
-        let whole = inner.embedded;
-        level(inner, &format!("{path}.items"), whole, apart.as_deref(), wrong);
+        let place = inside(inner, kept.or_else(|| (!keyed).then(|| path.to_owned())));
+        level(inner, &format!("{path}.items"), &place, budget, wrong);
     }
     if schema.rules.is_empty() {
         return;
@@ -68,15 +102,23 @@ fn level(schema: &mut Schema, path: &str, whole: bool, apart: Option<&str>, wron
     }
     // Expressions are looked at once everything else is in order.
     if wrong.len() == before {
-        let Some(own) = type_of(schema, whole) else {
+        let known = type_of(schema, at.whole).zip(Extent::of(schema, at.whole));
+        let Some((own, extent)) = known else {
             wrong.push(Wrong::Unsupported(format!(
                 "rules at {path}, of which the type is not known"
             )));
             return;
         };
+        let ruled = Ruled {
+            schema,
+            own,
+            often: at.often.unwrap_or_else(|| extent.often()),
+            extent,
+            apart: at.apart.as_deref(),
+        };
         for (index, rule) in rules.iter_mut().enumerate() {
             let path = format!("{path}.x-kubernetes-validations[{index}]");
-            expressions(rule, schema, &own, &path, apart, wrong);
+            expressions(rule, &ruled, &path, budget, wrong);
         }
     }
     schema.rules = rules;
@@ -125,14 +167,17 @@ fn form(rule: &Rule, schema: &Schema, path: &str) -> Vec<Cause> {
     required
 }
 
-fn expressions(
-    rule: &mut Rule,
-    schema: &Schema,
-    own: &Type,
-    path: &str,
-    apart: Option<&str>,
-    wrong: &mut Vec<Wrong>,
-) {
+/// What the rules of a schema are about.
+struct Ruled<'a> {
+    schema: &'a Schema,
+    own: Type,
+    extent: Extent,
+    often: u64,
+    apart: Option<&'a str>,
+}
+
+fn expressions(rule: &mut Rule, ruled: &Ruled<'_>, path: &str, budget: &mut Budget, wrong: &mut Vec<Wrong>) {
+    let (schema, own, extent) = (ruled.schema, &ruled.own, &ruled.extent);
     let invalid = |field: &str, why: &str| {
         let message = format!("Invalid value: {}: {why}", rule.shown());
         Cause::plain("FieldValueInvalid", format!("{path}.{field}"), &message)
@@ -149,7 +194,7 @@ fn expressions(
             why,
         ))
     };
-    let compiled = match expression(&rule.text, own, &old) {
+    let compiled = match expression(&rule.text, own, &old, extent) {
         Err(Failed::Unsupported(what)) => {
             return wrong.push(Wrong::Unsupported(format!("{what} in {path}.rule")));
         }
@@ -165,10 +210,12 @@ fn expressions(
         }
         Ok(done) => done,
     };
+    let cost = compiled.cost.saturating_mul(ruled.often);
+    wrong.extend(budget.add(&format!("{path}.rule"), "estimated rule cost", cost));
     let mut message = None;
     if !rule.message_expression.is_empty() {
         let mut refuse = |why: String| wrong.push(Wrong::Cause(invalid("messageExpression", &why)));
-        match expression(&rule.message_expression, own, &old) {
+        match expression(&rule.message_expression, own, &old, extent) {
             Err(Failed::Unsupported(what)) => {
                 wrong.push(Wrong::Unsupported(format!("{what} in {path}.messageExpression")));
             }
@@ -176,10 +223,14 @@ fn expressions(
             Ok(done) if done.of != Type::Text => {
                 refuse("messageExpression must evaluate to a string".to_owned())
             }
-            Ok(done) => message = Some(done.expression),
+            Ok(done) => {
+                let what = "estimated messageExpression cost";
+                wrong.extend(budget.add(&format!("{path}.messageExpression"), what, done.cost));
+                message = Some(done.expression);
+            }
         }
     }
-    if let Some(apart) = apart.filter(|_| compiled.reads_old) {
+    if let Some(apart) = ruled.apart.filter(|_| compiled.reads_old) {
         let why =
             format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {apart}");
         wrong.push(Wrong::Cause(Cause::invalid(
@@ -209,6 +260,8 @@ struct Done {
     expression: IdedExpr,
     of: Type,
     reads_old: bool,
+    /// At most.
+    cost: u64,
 }
 
 /// Longer rules are refused: the parser goes deep into itself, and must never run out of stack.
@@ -218,7 +271,7 @@ const STACK: usize = 64 << 20;
 /// Deeper ones are not evaluated, for want of stack as well.
 const DEEPEST: usize = 64;
 
-fn expression(text: &str, own: &Type, old: &Type) -> Result<Done, Failed> {
+fn expression(text: &str, own: &Type, old: &Type, extent: &Extent) -> Result<Done, Failed> {
     if text.len() > LONGEST {
         return Err(Failed::Unsupported(format!(
             "a rule of more than {LONGEST} bytes"
@@ -229,7 +282,7 @@ fn expression(text: &str, own: &Type, old: &Type) -> Result<Done, Failed> {
         let thread = std::thread::Builder::new()
             .name("rules".to_owned())
             .stack_size(STACK);
-        let parsing = thread.spawn_scoped(scope, || parse_and_check(text, own, old));
+        let parsing = thread.spawn_scoped(scope, || parse_and_check(text, own, old, extent));
         parsing
             .map_err(|_| cannot())?
             .join()
@@ -265,7 +318,7 @@ fn depth(node: &IdedExpr) -> usize {
     }
 }
 
-fn parse_and_check(text: &str, own: &Type, old: &Type) -> Result<Done, Failed> {
+fn parse_and_check(text: &str, own: &Type, old: &Type, extent: &Extent) -> Result<Done, Failed> {
     let parsed = Parser::new()
         .enable_optional_syntax(true)
         .parse_with_source_info(text);
@@ -300,6 +353,7 @@ fn parse_and_check(text: &str, own: &Type, old: &Type) -> Result<Done, Failed> {
     }
     if checker.mistakes.is_empty() {
         return Ok(Done {
+            cost: cost(&checker, &expression, extent),
             expression,
             of,
             reads_old: checker.reads_old,
@@ -363,7 +417,7 @@ mod tests {
     use super::super::value::Value;
 
     fn compiled(text: &str) -> Result<Done, String> {
-        expression(text, &Type::Dyn, &Type::Dyn).map_err(|failed| match failed {
+        expression(text, &Type::Dyn, &Type::Dyn, &Extent::default()).map_err(|failed| match failed {
             Failed::Errors(errors) => errors,
             Failed::Unsupported(what) => format!("unsupported: {what}"),
         })
