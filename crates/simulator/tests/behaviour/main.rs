@@ -20,6 +20,7 @@ mod odd;
 mod parts;
 mod pods;
 mod protobuf;
+mod published;
 mod rules;
 mod run;
 mod strategic;
