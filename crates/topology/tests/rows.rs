@@ -96,7 +96,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
     ("ConfigMap", &["cart-config | 4 | 10d => healthy"]),
     ("Secret", &["tls | kubernetes.io/tls | 2 | 10d => healthy"]),
-    ("ServiceAccount", &["cart | 1 | 10d => healthy"]),
+    ("ServiceAccount", &["cart | 10d => healthy"]),
     (
         "PersistentVolumeClaim",
         &[
@@ -146,7 +146,7 @@ const ROWS: &[(&str, &[&str])] = &[
     (
         "IngressClass",
         &[
-            "nginx | k8s.io/ingress-nginx | <none> | 120m => healthy",
+            "nginx (default) | k8s.io/ingress-nginx | <none> | 120m => healthy",
             "lb | example.org/lb | Params.example.org/p | 120m => healthy",
         ],
     ),

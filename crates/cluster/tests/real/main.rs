@@ -6,6 +6,7 @@
 mod kinds;
 mod namespaces;
 mod plane;
+mod printed;
 mod proxy;
 #[path = "../support/rig.rs"]
 mod rig;

@@ -139,10 +139,12 @@ pub(super) fn binding(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Resul
     let none = ParamRef::default();
     let params = spec.param_ref.as_ref().unwrap_or(&none);
     admission::binding(policy, &spec.policy_name, params, &mut draft);
-    let printed = match (&*params.namespace, &*params.name) {
-        (_, "") => "<unset>".to_owned(),
-        ("", name) => name.to_owned(),
-        (namespace, name) => format!("{namespace}/{name}"),
+    // Whether parameters without a namespace have none or are in that of each object, the policy's kind tells.
+    let printed = match (&*params.namespace, &*params.name, &params.selector) {
+        (_, "", Some(selector)) => selector.print(),
+        (_, "", None) => "<unset>".to_owned(),
+        ("", name, _) => format!("*/{name}"),
+        (namespace, name, _) => format!("{namespace}/{name}"),
     };
     let cells = vec![
         draft.name_cell(),

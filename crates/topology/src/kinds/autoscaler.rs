@@ -100,12 +100,18 @@ fn outcome(status: &Status<'_>) -> Outcome {
             return Outcome::new("", health).because(condition.words());
         }
     }
+    // At its lower bound it rests; at the upper one it would have more pods than it may.
+    let limited = meta::holds(&status.conditions, "ScalingLimited");
+    if let Some(limited) = limited.filter(|limited| limited.reason == "TooManyReplicas") {
+        return Outcome::new("", Health::Warning).because(limited.words());
+    }
     Outcome::new("", Health::Healthy)
 }
 
 impl Metric<'_> {
-    fn source(&self) -> &Source<'_> {
-        match &*self.kind {
+    /// What it says of metrics of a type.
+    fn source(&self, kind: &str) -> &Source<'_> {
+        match kind {
             "Resource" => &self.resource,
             "ContainerResource" => &self.container_resource,
             "Pods" => &self.pods,
@@ -118,7 +124,8 @@ impl Metric<'_> {
 /// `cpu: 10%/80%, 5/10 (avg)`: current of wanted, as kubectl prints them.
 fn targets(wanted: &[Metric<'_>], current: &[Metric<'_>]) -> String {
     let printed = wanted.iter().enumerate().map(|(index, metric)| {
-        let (wanted, now) = (metric.source(), current.get(index).map(Metric::source));
+        let wanted = metric.source(&metric.kind);
+        let now = current.get(index).map(|now| now.source(&metric.kind));
         let value = |of: fn(&Value<'_>) -> String| {
             let now = now.map(|now| of(&now.current)).filter(|now| !now.is_empty());
             let now = now.unwrap_or_else(|| "<unknown>".to_owned());
@@ -138,6 +145,7 @@ fn targets(wanted: &[Metric<'_>], current: &[Metric<'_>]) -> String {
                 format!("{}: {}", wanted.name, value(utilisation))
             }
             "Pods" => value(average),
+            kind if !matches!(kind, "Object" | "External") => "<unknown type>".to_owned(),
             _ if of_pods => format!("{} (avg)", value(average)),
             _ => value(|value| value.value.to_string()),
         }

@@ -63,8 +63,10 @@ pub(super) fn ingress(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Resul
     let IngressClass { metadata, spec } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     network::class_parameters(&spec.parameters, &mut draft);
+    let mut name = draft.name().to_string();
     if metadata.annotations.get(meta::DEFAULT_INGRESS_CLASS) == Some("true") {
         draft.be_default(&meta::annotation(meta::DEFAULT_INGRESS_CLASS));
+        name.push_str(" (default)");
     }
     let to = &spec.parameters;
     let dot = if to.api_group.is_empty() { "" } else { "." };
@@ -74,7 +76,7 @@ pub(super) fn ingress(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Resul
         format!("{}{dot}{}/{}", to.kind, to.api_group, to.name)
     };
     let cells = vec![
-        draft.name_cell(),
+        Cell::Text(name),
         Cell::Text(spec.controller.to_string()),
         Cell::text(parameters),
         draft.age_cell(),

@@ -187,11 +187,7 @@ pub(super) const SECRET: &[Column] = &[
     age(),
 ];
 
-pub(super) const SERVICE_ACCOUNT: &[Column] = &[
-    name(),
-    number("Secrets", "Number of Secrets that pods may use"),
-    age(),
-];
+pub(super) const SERVICE_ACCOUNT: &[Column] = &[name(), age()];
 
 pub(super) const CLAIM: &[Column] = &[
     name(),

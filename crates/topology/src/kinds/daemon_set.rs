@@ -4,7 +4,7 @@ use super::draft::{Draft, Outcome};
 use super::meta::{LabelSelector, Meta};
 use super::workload;
 use crate::facts::Facts;
-use crate::json::Lax;
+use crate::json::{Lax, Text};
 use crate::pod_spec::Template;
 use crate::rules::pods;
 use crate::symbols::Symbols;
@@ -23,12 +23,21 @@ struct DaemonSet<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(rename_all = "camelCase", default)]
 struct Spec<'a> {
     #[serde(borrow)]
     selector: Lax<LabelSelector<'a>>,
     #[serde(borrow)]
     template: Lax<Template<'a>>,
+    #[serde(borrow)]
+    update_strategy: Lax<Strategy<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Strategy<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -50,7 +59,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
     pods::template(&spec.template.spec, workload::TEMPLATE, |_| false, &mut draft);
-    let outcome = outcome(metadata.generation, &status);
+    let outcome = outcome(metadata.generation, &spec, &status);
     let [containers, images] = workload::image_cells(&spec.template.spec);
     let cells = vec![
         draft.name_cell(),
@@ -68,8 +77,8 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     Ok(draft.finish(outcome, cells))
 }
 
-/// As `kubectl rollout status` goes: seen, updated, available.
-fn outcome(generation: i64, status: &Status) -> Outcome {
+/// As `kubectl rollout status` goes: seen, updated, available. With OnDelete nothing updates its pods.
+fn outcome(generation: i64, spec: &Spec<'_>, status: &Status) -> Outcome {
     let desired = status.desired_number_scheduled;
     let replicas = workload::replicas(desired, status.number_ready, status.number_available);
     let outcome = |health| workload::outcome(replicas, health);
@@ -78,7 +87,7 @@ fn outcome(generation: i64, status: &Status) -> Outcome {
         workload::unobserved(replicas)
     } else if desired == 0 {
         outcome(Health::Suspended).because("No node is to run it")
-    } else if status.updated_number_scheduled < desired {
+    } else if status.updated_number_scheduled < desired && spec.update_strategy.kind != "OnDelete" {
         outcome(Health::Progressing).because(part(status.updated_number_scheduled, "updated"))
     } else if status.number_available < desired {
         outcome(Health::Progressing).because(part(status.number_available, "available"))

@@ -66,7 +66,7 @@ pub(crate) struct TargetRef<'a> {
 #[serde(default)]
 struct Port<'a> {
     #[serde(borrow)]
-    name: Text<'a>,
+    name: Option<Text<'a>>,
     port: Option<i32>,
 }
 
@@ -91,10 +91,10 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         }
         _ => Outcome::new("", Health::Healthy),
     };
-    let ports = slice.ports.iter().map(|port| match port.port {
-        Some(number) => number.to_string(),
-        None if port.name.is_empty() => "*".to_owned(),
-        None => port.name.to_string(),
+    let ports = slice.ports.iter().map(|port| match (port.port, &port.name) {
+        (Some(number), _) => number.to_string(),
+        (None, Some(name)) => name.to_string(),
+        (None, None) => "*".to_owned(),
     });
     let addresses = slice
         .endpoints

@@ -21,7 +21,7 @@ slim! {
         first_timestamp: Text<'a>,
         last_timestamp: Text<'a>,
         event_time: Text<'a>,
-        series: Lax<Series<'a>>,
+        series: Option<Series<'a>>,
         source: Lax<Source<'a>>,
         reporting_component: Text<'a>,
         reporting_instance: Text<'a>,
@@ -58,21 +58,19 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         time.map_or(Cell::Unknown, Cell::Time)
     };
     let first = first_of(&[&event.first_timestamp, &event.event_time]);
-    let last = first_of(&[
-        &event.series.last_observed_time,
-        &event.last_timestamp,
-        &event.event_time,
-        &event.first_timestamp,
-    ]);
-    let count = match (*event.series.count, *event.count) {
-        (0, 0) => 1,
-        (0, count) | (count, _) => count,
+    let (last, count) = match &event.series {
+        Some(series) => (first_of(&[&series.last_observed_time]), *series.count),
+        None => {
+            let last = [&event.last_timestamp, &event.first_timestamp, &event.event_time];
+            (first_of(&last), if *event.count == 0 { 1 } else { *event.count })
+        }
     };
-    let (who, host) = if event.source.component.is_empty() {
-        (&event.reporting_component, &event.reporting_instance)
-    } else {
-        (&event.source.component, &event.source.host)
+    let or = |text: &Text<'_>, other: &Text<'_>| match &**text {
+        "" => other.to_string(),
+        text => text.to_owned(),
     };
+    let who = or(&event.source.component, &event.reporting_component);
+    let host = or(&event.source.host, &event.reporting_instance);
     let comma = if host.is_empty() { "" } else { ", " };
     let outcome = match &*event.kind {
         "Warning" => Outcome::new("Warning", Health::Warning).because(event.message.trim()),
@@ -83,7 +81,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         last,
         Cell::Text(event.kind.to_string()),
         Cell::Text(event.reason.to_string()),
-        Cell::Text(format!("{}/{}", object.kind.to_lowercase(), object.name)),
+        Cell::Text(about(object)),
         Cell::Text(object.field_path.to_string()),
         Cell::Text(format!("{who}{comma}{host}")),
         Cell::Text(event.message.trim().to_owned()),
@@ -91,4 +89,13 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         Cell::Text(count.to_string()),
     ];
     Ok(draft.finish(outcome, cells))
+}
+
+/// `pod/cart-0`, or the kind alone.
+fn about(object: &Involved<'_>) -> String {
+    let kind = object.kind.to_lowercase();
+    match &*object.name {
+        "" => kind,
+        name => format!("{kind}/{name}"),
+    }
 }

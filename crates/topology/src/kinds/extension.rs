@@ -213,7 +213,8 @@ fn outcome(status: &Status<'_>) -> Outcome {
     by_conditions(&status.conditions)
 }
 
-/// By the standard conditions; what has none is as it should be.
+/// By the standard conditions; what has none is as it should be. What its controller is at work on is on its way, whatever
+/// it was before.
 pub(super) fn by_conditions(conditions: &[Condition<'_>]) -> Outcome {
     if let Some(stalled) = meta::holds(conditions, "Stalled") {
         return Outcome::new("False", Health::Unhealthy).because(stalled.words());
@@ -221,21 +222,20 @@ pub(super) fn by_conditions(conditions: &[Condition<'_>]) -> Outcome {
     let ready = ["Ready", "Available", "Programmed", "Accepted"]
         .iter()
         .find_map(|kind| meta::condition(conditions, kind));
-    let Some(ready) = ready else {
-        return Outcome::new("", Health::Healthy);
-    };
-    let reconciling = meta::holds(conditions, "Reconciling").is_some();
-    let health = match &*ready.status {
-        "True" => Health::Healthy,
-        _ if reconciling => Health::Progressing,
-        "False" => Health::Unhealthy,
-        _ => Health::Progressing,
-    };
-    let outcome = Outcome::new(&*ready.status, health);
-    if health == Health::Healthy {
-        outcome
-    } else {
-        outcome.because(ready.words())
+    let word = ready.map_or("", |ready| &*ready.status);
+    if let Some(reconciling) = meta::holds(conditions, "Reconciling") {
+        let told = ready
+            .filter(|ready| ready.status != "True")
+            .unwrap_or(reconciling);
+        return Outcome::new(word, Health::Progressing).because(told.words());
+    }
+    match ready {
+        None => Outcome::new(word, Health::Healthy),
+        Some(ready) => match word {
+            "True" => Outcome::new(word, Health::Healthy),
+            "False" => Outcome::new(word, Health::Unhealthy).because(ready.words()),
+            _ => Outcome::new(word, Health::Progressing).because(ready.words()),
+        },
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     Ok(draft.finish(outcome, cells))
 }
 
-/// kubectl's word: Complete, Failed, Terminating, Suspended, FailureTarget or Running, in this order.
+/// kubectl's word: Complete, Failed, Terminating, Suspended, FailureTarget, SuccessCriteriaMet or Running, in this order.
 fn outcome(metadata: &Meta<'_>, spec: &Spec<'_>, status: &Status<'_>) -> Outcome {
     let holds = |kind: &str| meta::holds(&status.conditions, kind);
     if holds("Complete").is_some() {
@@ -91,6 +91,10 @@ fn outcome(metadata: &Meta<'_>, spec: &Spec<'_>, status: &Status<'_>) -> Outcome
     }
     if let Some(target) = holds("FailureTarget") {
         return Outcome::new("FailureTarget", Health::Unhealthy).because(target.words());
+    }
+    if holds("SuccessCriteriaMet").is_some() {
+        return Outcome::new("SuccessCriteriaMet", Health::Progressing)
+            .because("Enough of it has succeeded; the rest of its pods are ended");
     }
     match status.failed {
         0 => Outcome::new("Running", Health::Progressing),

@@ -57,6 +57,8 @@ struct Info<'a> {
     kernel_version: Text<'a>,
     #[serde(borrow)]
     container_runtime_version: Text<'a>,
+    #[serde(borrow)]
+    architecture: Text<'a>,
 }
 
 pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<Facts, serde_json::Error> {
@@ -88,10 +90,22 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
         address("InternalIP"),
         address("ExternalIP"),
         known(&info.os_image),
-        known(&info.kernel_version),
+        kernel(info),
         known(&info.container_runtime_version),
     ];
     Ok(draft.finish(outcome, cells))
+}
+
+/// The version and, where the node says it, for which architecture.
+fn kernel(info: &Info<'_>) -> Cell {
+    let version = match &*info.kernel_version {
+        "" => "<unknown>",
+        version => version,
+    };
+    Cell::Text(match &*info.architecture {
+        "" => version.to_owned(),
+        architecture => format!("{version} ({architecture})"),
+    })
 }
 
 fn outcome(unschedulable: bool, status: &Status<'_>) -> Outcome {

@@ -34,7 +34,7 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     let column = |limits: bool| {
         let own = hard
             .iter()
-            .filter(|(resource, _)| resource.starts_with("limits") == limits);
+            .filter(|(resource, _)| resource.starts_with("limits.") == limits);
         let printed = own.map(|(resource, hard)| {
             let used = status.used.get(resource).unwrap_or("0");
             format!("{resource}: {used}/{hard}")

@@ -7,7 +7,6 @@ use crate::json::Lax;
 use crate::pod_spec::Source;
 use crate::rules::{PULLS_WITH, config, identity};
 use crate::symbols::Symbols;
-use model::list::Cell;
 use model::{Health, KindId};
 use serde::Deserialize;
 
@@ -31,7 +30,6 @@ pub(super) fn read(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Result<F
     let mut draft = Draft::new(kind, &metadata, symbols);
     identity::secrets(&secrets, &mut draft);
     config::pull_secrets(&PULLS_WITH, &image_pull_secrets, "imagePullSecrets", &mut draft);
-    let secrets = i64::try_from(secrets.len()).map_or(Cell::Unknown, Cell::Number);
-    let cells = vec![draft.name_cell(), secrets, draft.age_cell()];
+    let cells = vec![draft.name_cell(), draft.age_cell()];
     Ok(draft.finish(Outcome::new("", Health::Healthy), cells))
 }

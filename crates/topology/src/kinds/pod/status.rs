@@ -124,12 +124,18 @@ fn initialization(pod: &Pod<'_>) -> Initialization {
 
 fn containers(pod: &Pod<'_>, mut restarts: Restarts, printed: &mut Printed) {
     let mut running = false;
+    let mut failed = None;
     for container in pod.status.container_statuses.iter().rev() {
         restarts.add(container);
         let state = &container.state;
         match (&state.waiting, &state.terminated) {
             (Some(waiting), _) if !waiting.reason.is_empty() => printed.word = waiting.reason.to_string(),
-            (_, Some(terminated)) => printed.word = ended(terminated),
+            (_, Some(terminated)) => {
+                printed.word = ended(terminated);
+                if terminated.exit_code != 0 {
+                    failed = Some(printed.word.clone());
+                }
+            }
             _ if container.ready && state.running.is_some() => {
                 running = true;
                 printed.ready += 1;
@@ -138,9 +144,14 @@ fn containers(pod: &Pod<'_>, mut restarts: Restarts, printed: &mut Printed) {
         }
     }
     (printed.restarts, printed.last_restart) = (restarts.count, restarts.last);
-    if printed.word == "Completed" && running {
+    if printed.word == "Completed" {
         let ready = meta::holds(&pod.status.conditions, "Ready").is_some();
-        printed.word = if ready { "Running" } else { "NotReady" }.to_owned();
+        match failed {
+            _ if running && ready => printed.word = "Running".to_owned(),
+            Some(failed) => printed.word = failed,
+            None if running => printed.word = "NotReady".to_owned(),
+            None => {}
+        }
     }
 }
 
