@@ -8,8 +8,10 @@ use model::graph::{
     Derivation, Edge, EdgeKey, End, Graph, GraphQuery, Layer, Node, NodeState, OwnedHealth, Relation,
     Replicas, SourceField, Status,
 };
+use model::level::GroupId;
 use model::list::ColumnFormat;
 use model::list::{Cell, ListQuery, ListWindow, Row};
+use model::map::{Cells, Map, MapApplication, MapSpace};
 use model::stream::{Snapshot, Topic, TopicState};
 use model::{
     ApiError, Cluster, ClusterId, ClusterStatus, Epoch, ErrorCode, Health, KindId, NodeId, NodeKey, Timestamp,
@@ -539,6 +541,32 @@ impl Default for Fixture {
     }
 }
 
+/// One application of three pods, one of them unhealthy.
+fn map() -> Map {
+    let space = MapSpace {
+        id: GroupId(1),
+        name: "shop".into(),
+        width: 20,
+        height: 12,
+        header: 2,
+        ..MapSpace::default()
+    };
+    let (healthy, unhealthy) = (Some(Health::Healthy), Some(Health::Unhealthy));
+    let application = MapApplication {
+        id: GroupId(2),
+        space: space.id,
+        name: format!("platform/{HOSTILE}"),
+        x: 1,
+        y: 3,
+        columns: 4,
+        cells: Cells(vec![healthy, unhealthy, healthy, None]),
+    };
+    Map {
+        spaces: [(space.id, space)].into(),
+        applications: [(application.id, application)].into(),
+    }
+}
+
 impl Source for Fixture {
     fn read(&self, topic: &Topic) -> Result<TopicView, ApiError> {
         let known = |id: &ClusterId| match self.clusters.iter().any(|cluster| cluster.id == *id) {
@@ -565,6 +593,14 @@ impl Source for Fixture {
             Topic::Diagnostics { cluster } => {
                 known(cluster)?;
                 Snapshot::List(search("")?)
+            }
+            Topic::Map { cluster, .. } => {
+                known(cluster)?;
+                Snapshot::Map(map())
+            }
+            Topic::Cell { cluster, .. } => {
+                known(cluster)?;
+                Snapshot::Graph(graph())
             }
         };
         Ok(TopicView {

@@ -18,6 +18,7 @@ pub mod http;
 mod known;
 pub mod link;
 pub mod log;
+mod maps;
 pub mod metrics;
 mod pages;
 mod private_file;

@@ -45,7 +45,7 @@ async fn render(
     Extension(nonce): Extension<Nonce>,
     request: Request,
 ) -> Response {
-    let source: SharedSource = Arc::new(LiveSource::new(server.registry.clone()));
+    let source: SharedSource = Arc::new(LiveSource::new(server.registry.clone(), server.maps.clone()));
     let visit = Visit {
         now: now(),
         theme: theme(request.headers()),

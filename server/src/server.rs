@@ -5,6 +5,7 @@ use crate::config::Listen;
 use crate::http::assets;
 use crate::http::host::Hosts;
 use crate::http::origin::Origins;
+use crate::maps::Maps;
 use crate::metrics::Metrics;
 use crate::stream::Sockets;
 use app::source::Assets;
@@ -31,6 +32,8 @@ pub struct Server {
     pub store: Store,
     /// The clusters.
     pub registry: Registry,
+    /// The maps of the clusters that are looked at.
+    pub(crate) maps: Maps,
     /// The built files.
     pub assets: Assets,
     /// The numbers.
@@ -60,6 +63,7 @@ impl Server {
             origins: Origins::new(&listen.allowed_origins),
             store,
             registry,
+            maps: Maps::default(),
             assets: assets::assets(),
             metrics: Metrics::default(),
             sockets: Sockets::default(),

@@ -8,6 +8,7 @@ mod diagnostics;
 mod engines;
 mod graph;
 mod list;
+mod map;
 mod search;
 mod session;
 mod socket;

@@ -16,6 +16,7 @@ use crate::suites::Stories;
 use crate::workspace::Workspace;
 use crate::{command, product, sizes};
 
+mod map;
 mod search;
 mod simulator;
 mod windows;
@@ -41,6 +42,8 @@ pub enum Name {
     Search,
     /// A window onto a list of 50,000 pods: the first one, in any order, with any filter
     Windows,
+    /// The map of cells at 10,000 and 100,000 pods: what it takes to lay out, and what an event costs and sends
+    Map,
     /// 10,000 pods that a client creates, and a list of them: against kube-apiserver with etcd
     Creates,
 }
@@ -115,6 +118,7 @@ pub fn bench(workspace: &Workspace, name: Option<Name>, json: Option<&Path>) -> 
             Name::Watches => simulator::watches(workspace)?,
             Name::Search => search::search(workspace)?,
             Name::Windows => windows::windows(workspace)?,
+            Name::Map => map::map(workspace)?,
             Name::Creates => simulator::creates(workspace)?,
         };
         for figure in &new {

@@ -82,7 +82,9 @@ fn cluster(topic: &Topic) -> Option<&ClusterId> {
         Topic::Graph { cluster, .. }
         | Topic::List { cluster, .. }
         | Topic::Search { cluster, .. }
-        | Topic::Diagnostics { cluster } => Some(cluster),
+        | Topic::Diagnostics { cluster }
+        | Topic::Map { cluster, .. }
+        | Topic::Cell { cluster, .. } => Some(cluster),
     }
 }
 

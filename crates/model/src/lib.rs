@@ -13,6 +13,7 @@ pub mod ids;
 pub mod kind;
 pub mod level;
 pub mod list;
+pub mod map;
 pub mod search;
 pub mod stream;
 pub mod time;

@@ -6,8 +6,9 @@
 
 use crate::cluster::{Cluster, KindProblem};
 use crate::graph::{Graph, GraphDelta, GraphQuery};
-use crate::level::Level;
+use crate::level::{GroupId, Level};
 use crate::list::{ListDelta, ListQuery, ListWindow};
+use crate::map::{Map, MapDelta, MapQuery};
 use crate::search::SearchQuery;
 use crate::{ApiError, ClusterId, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,24 @@ pub enum Topic {
         /// The cluster.
         cluster: ClusterId,
     },
+    /// A map of one cluster's pods.
+    Map {
+        /// The cluster.
+        cluster: ClusterId,
+        /// Which part of it.
+        query: MapQuery,
+    },
+    /// The pod in one cell of a map, and what is one edge away from it.
+    Cell {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The map.
+        query: MapQuery,
+        /// The application.
+        application: GroupId,
+        /// Which of its cells.
+        slot: u32,
+    },
 }
 
 /// What the server says.
@@ -174,10 +193,12 @@ pub struct Limits {
 pub enum Snapshot {
     /// Of [`Topic::Clusters`], in the registry's order.
     Clusters(Vec<Cluster>),
-    /// Of [`Topic::Graph`].
+    /// Of [`Topic::Graph`] and [`Topic::Cell`].
     Graph(Graph),
     /// Of [`Topic::List`], the hits of [`Topic::Search`] as rows, and [`Topic::Diagnostics`].
     List(ListWindow),
+    /// Of [`Topic::Map`].
+    Map(Map),
 }
 
 /// A change of a topic.
@@ -186,10 +207,12 @@ pub enum Snapshot {
 pub enum Delta {
     /// Of [`Topic::Clusters`].
     Clusters(ClustersDelta),
-    /// Of [`Topic::Graph`].
+    /// Of [`Topic::Graph`] and [`Topic::Cell`].
     Graph(GraphDelta),
     /// Of [`Topic::List`], [`Topic::Search`] and [`Topic::Diagnostics`].
     List(ListDelta),
+    /// Of [`Topic::Map`].
+    Map(MapDelta),
 }
 
 /// A change of the registry.
@@ -239,7 +262,7 @@ impl Snapshot {
     pub fn level(&self) -> Option<Level> {
         match self {
             Snapshot::Graph(graph) => Some(graph.level),
-            Snapshot::Clusters(_) | Snapshot::List(_) => None,
+            Snapshot::Clusters(_) | Snapshot::List(_) | Snapshot::Map(_) => None,
         }
     }
 
@@ -258,6 +281,10 @@ impl Snapshot {
                 window.apply(delta);
                 true
             }
+            (Snapshot::Map(map), Delta::Map(delta)) => {
+                map.apply(delta);
+                true
+            }
             _ => false,
         }
     }
@@ -268,7 +295,7 @@ impl Delta {
     pub fn level(&self) -> Option<Level> {
         match self {
             Delta::Graph(delta) => Some(delta.level),
-            Delta::Clusters(_) | Delta::List(_) => None,
+            Delta::Clusters(_) | Delta::List(_) | Delta::Map(_) => None,
         }
     }
 }

@@ -10,8 +10,9 @@ use model::graph::{
     Derivation, Edge, EdgeKey, End, Graph, GraphDelta, GraphQuery, Layer, Node, NodeState, OwnedHealth,
     Relation, Replicas, SourceField, Status,
 };
-use model::level::Level;
+use model::level::{GroupId, Level};
 use model::list::{Cell, ListDelta, ListQuery, Row};
+use model::map::{Cells, Map, MapApplication, MapCell, MapDelta, MapQuery, MapSpace};
 use model::search::SearchQuery;
 use model::stream::{
     ClientMessage, ClustersDelta, Delta, Format, Limits, ServerMessage, Snapshot, Topic, TopicId, TopicState,
@@ -193,6 +194,33 @@ fn client_messages() {
             since: None,
         },
     );
+    let query = MapQuery {
+        namespaces: vec!["shop".into()],
+    };
+    check(
+        "subscribe_map",
+        &ClientMessage::Subscribe {
+            id: TopicId(6),
+            topic: Topic::Map {
+                cluster: ClusterId::from("kind-dev"),
+                query: query.clone(),
+            },
+            since: None,
+        },
+    );
+    check(
+        "subscribe_cell",
+        &ClientMessage::Subscribe {
+            id: TopicId(7),
+            topic: Topic::Cell {
+                cluster: ClusterId::from("kind-dev"),
+                query,
+                application: GroupId(300),
+                slot: 17,
+            },
+            since: None,
+        },
+    );
     check(
         "subscribe_clusters",
         &ClientMessage::Subscribe {
@@ -303,6 +331,69 @@ fn server_messages() {
             }),
         },
     );
+    let space = MapSpace {
+        id: GroupId(2),
+        name: "shop".into(),
+        x: 300,
+        y: 12,
+        width: 40,
+        height: 27,
+        header: 3,
+    };
+    let mut cells = vec![Some(Health::Healthy); 200];
+    cells.extend([Some(Health::Unhealthy), None, None]);
+    let application = MapApplication {
+        id: GroupId(300),
+        space: GroupId(2),
+        name: "platform/cart".into(),
+        x: 1,
+        y: 4,
+        columns: 20,
+        cells: Cells(cells),
+    };
+    let map = Map {
+        spaces: BTreeMap::from([(space.id, space.clone())]),
+        applications: BTreeMap::from([(application.id, application.clone())]),
+    };
+    check(
+        "snapshot_map",
+        &ServerMessage::Snapshot {
+            id: TopicId(6),
+            epoch: EPOCH,
+            content: Snapshot::Map(map),
+        },
+    );
+    let cell = MapCell {
+        application: GroupId(301),
+        slot: 17,
+        health: Some(Health::Unhealthy),
+    };
+    let delta = |content| ServerMessage::Delta {
+        id: TopicId(6),
+        from: EPOCH,
+        to: EPOCH.next(),
+        seen_at: TIME,
+        content: Delta::Map(content),
+    };
+    check(
+        "delta_map",
+        &delta(MapDelta {
+            spaces: vec![space],
+            removed_spaces: vec![GroupId(3)],
+            applications: vec![application],
+            removed_applications: vec![GroupId(299)],
+            cells: vec![cell, MapCell { health: None, ..cell }],
+        }),
+    );
+    let one = delta(MapDelta {
+        cells: vec![cell],
+        ..MapDelta::default()
+    });
+    assert!(
+        Format::Binary.encode(&one).unwrap().len() <= 60,
+        "a pod that changes is a small frame"
+    );
+    check("delta_map_cell", &one);
     check(
         "state_stale",
         &ServerMessage::State {

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 mod flow;
+pub mod map;
 mod rows;
 
 /// The width of a node, in pixels at zoom 1.

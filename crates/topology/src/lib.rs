@@ -67,4 +67,4 @@ pub use query::QueryError;
 pub use search::SearchView;
 pub use state::{Entry, State};
 pub use symbols::{Sym, Symbols};
-pub use view::{GraphView, LevelView, ViewError, ViewStep};
+pub use view::{GraphView, LevelView, MapView, ViewError, ViewStep};

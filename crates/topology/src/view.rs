@@ -12,9 +12,11 @@ use scope::Scope;
 
 mod focus;
 mod levels;
+mod map;
 mod scope;
 
 pub use levels::{LevelView, NODE_BUDGET, ViewStep, parse_level};
+pub use map::MapView;
 
 /// The largest depth of a focus.
 pub const MAX_DEPTH: u8 = 10;

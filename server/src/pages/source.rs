@@ -1,5 +1,6 @@
 //! Where a page's first state comes from: the states that the engines have published. It never waits.
 
+use crate::maps::Maps;
 use crate::server::now;
 use crate::{diagnostics, trust};
 use app::source::{Source, TopicView};
@@ -12,12 +13,13 @@ use topology::{LevelView, SearchView};
 #[derive(Clone, Debug)]
 pub struct LiveSource {
     registry: Registry,
+    maps: Maps,
 }
 
 impl LiveSource {
     /// Reads from this registry.
-    pub fn new(registry: Registry) -> Self {
-        Self { registry }
+    pub fn new(registry: Registry, maps: Maps) -> Self {
+        Self { registry, maps }
     }
 
     fn clusters(&self) -> TopicView {
@@ -70,6 +72,22 @@ impl LiveSource {
         })
     }
 
+    fn map(&self, id: &ClusterId, query: &model::map::MapQuery) -> Result<TopicView, ApiError> {
+        let cluster = trust::cluster(&self.registry, id)?;
+        let engine = self
+            .registry
+            .engine(id)
+            .ok_or_else(|| trust::unavailable(&cluster))?;
+        let kept = self.maps.of(&engine, id, query);
+        let mut map = kept.lock();
+        let published = map.catch_up(&engine);
+        Ok(TopicView {
+            epoch: published.epoch,
+            content: Snapshot::Map(map.view.snapshot(&published.state)),
+            state: trust::of_graph(&published),
+        })
+    }
+
     fn diagnostics(&self, id: &ClusterId) -> Result<TopicView, ApiError> {
         let cluster = trust::cluster(&self.registry, id)?;
         let engine = self
@@ -93,6 +111,16 @@ impl Source for LiveSource {
             Topic::List { cluster, query } => self.list(cluster, query),
             Topic::Search { cluster, query } => self.search(cluster, query),
             Topic::Diagnostics { cluster } => self.diagnostics(cluster),
+            Topic::Map { cluster, query } => self.map(cluster, query),
+            Topic::Cell {
+                cluster,
+                query,
+                application,
+                slot,
+            } => {
+                let cell = (query, *application, *slot);
+                self.graph(cluster, &self.maps.cell(&self.registry, cluster, cell)?)
+            }
         }
     }
 

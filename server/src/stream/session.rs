@@ -154,7 +154,7 @@ impl Session {
                 let made = match self.topics.len() >= LIMITS.topics as usize && !self.topics.contains_key(&id)
                 {
                     true => Err(too_many()),
-                    false => Subscription::new(id, topic, since, &self.server.registry),
+                    false => Subscription::new(id, topic, since, &self.server),
                 };
                 match made {
                     Ok(subscription) => {

@@ -4,7 +4,9 @@ use super::clusters::FollowedClusters;
 use super::diagnostics::FollowedDiagnostics;
 use super::graph::FollowedGraph;
 use super::list::FollowedList;
+use super::map::FollowedMap;
 use super::search::FollowedSearch;
+use crate::server::Server;
 use crate::trust;
 use cluster::Registry;
 use model::stream::{Delta, ServerMessage, Snapshot, Topic, TopicId, TopicState};
@@ -26,6 +28,7 @@ enum Followed {
     List(FollowedList),
     Search(FollowedSearch),
     Diagnostics(FollowedDiagnostics),
+    Map(FollowedMap),
 }
 
 /// How far to trust a topic, or why there is nothing of it.
@@ -92,8 +95,9 @@ impl Subscription {
         id: TopicId,
         topic: Topic,
         since: Option<Epoch>,
-        registry: &Registry,
+        server: &Server,
     ) -> Result<Self, ApiError> {
+        let registry = &server.registry;
         let followed = match topic {
             Topic::Clusters => Followed::Clusters(FollowedClusters::new(since)),
             Topic::Graph { cluster, query } => {
@@ -112,6 +116,21 @@ impl Subscription {
                 trust::cluster(registry, &cluster)?;
                 Followed::Diagnostics(FollowedDiagnostics::new(cluster))
             }
+            Topic::Map { cluster, query } => {
+                trust::cluster(registry, &cluster)?;
+                Followed::Map(FollowedMap::new(cluster, query, since, server.maps.clone()))
+            }
+            Topic::Cell {
+                cluster,
+                query,
+                application,
+                slot,
+            } => {
+                let around = server
+                    .maps
+                    .cell(registry, &cluster, (&query, application, slot))?;
+                Followed::Graph(FollowedGraph::new(cluster, &around, since)?)
+            }
         };
         Ok(Self {
             id,
@@ -128,6 +147,7 @@ impl Subscription {
             Followed::List(list) => Some(list.cluster()),
             Followed::Search(search) => Some(search.cluster()),
             Followed::Diagnostics(diagnostics) => Some(diagnostics.cluster()),
+            Followed::Map(map) => Some(map.cluster()),
         }
     }
 
@@ -135,9 +155,11 @@ impl Subscription {
     pub(super) fn set_window(&mut self, offset: u32, len: u32) -> Result<(), ApiError> {
         match &mut self.followed {
             Followed::List(list) => list.set_window(offset, len),
-            Followed::Clusters(_) | Followed::Graph(_) | Followed::Search(_) | Followed::Diagnostics(_) => {
-                Err(ApiError::new(ErrorCode::BadRequest, "only a list has a window"))
-            }
+            Followed::Clusters(_)
+            | Followed::Graph(_)
+            | Followed::Search(_)
+            | Followed::Diagnostics(_)
+            | Followed::Map(_) => Err(ApiError::new(ErrorCode::BadRequest, "only a list has a window")),
         }
     }
 
@@ -159,6 +181,7 @@ impl Subscription {
             Followed::List(list) => list.update(registry, now),
             Followed::Search(search) => search.update(registry),
             Followed::Diagnostics(diagnostics) => diagnostics.update(registry, now),
+            Followed::Map(map) => map.update(registry),
         };
         let id = self.id;
         let is_snapshot = matches!(step, Step::Snapshot(..));

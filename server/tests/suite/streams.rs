@@ -5,6 +5,7 @@ use crate::harness::{Client, Kept, PATIENCE, TestServer};
 use model::graph::{GraphQuery, Layer};
 use model::level::Level;
 use model::list::{ListQuery, Sort};
+use model::map::{Map, MapQuery};
 use model::search::SearchQuery;
 use model::stream::{ClientMessage, Format, ServerMessage, Snapshot, Topic, TopicId, TopicState};
 use model::{ErrorCode, NodeKey};
@@ -79,7 +80,18 @@ fn topics() -> Vec<Topic> {
         at(Level::Cluster),
         at(Level::Namespace),
         at(Level::Application),
+        map(&[]),
+        map(&["shop"]),
     ]
+}
+
+fn map(namespaces: &[&str]) -> Topic {
+    Topic::Map {
+        cluster: "fake".into(),
+        query: MapQuery {
+            namespaces: namespaces.iter().map(ToString::to_string).collect(),
+        },
+    }
 }
 
 fn search(text: &str) -> Topic {
@@ -640,5 +652,84 @@ async fn diagnostics_follow_what_arrives() {
         () = follow(&mut client, &mut kept, 1, pods(2)) => {}
         () = busy => {}
     }
+    server.stop().await;
+}
+
+fn map_of(kept: &Kept) -> Option<&Map> {
+    match &kept.content {
+        Some(Snapshot::Map(map)) => Some(map),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_map_is_one_for_all_who_look_and_says_what_lies_in_a_cell() {
+    let cluster = FakeCluster::start().await;
+    for name in ["a", "b", "c"] {
+        cluster.put("pods", pod("shop", name));
+    }
+    let server = TestServer::start(&cluster.kubeconfig()).await;
+    server.synced().await;
+    let mut client = server.client().await;
+    client.subscribe(1, map(&[]), None).await;
+    let mut kept = BTreeMap::from([(1, Kept::default())]);
+    let homes =
+        |count: usize| move |kept: &Kept| map_of(kept).is_some_and(|map| map.applications.len() == count);
+    follow(&mut client, &mut kept, 1, homes(3)).await;
+    let before = map_of(&kept[&1]).unwrap().clone();
+
+    // One goes, another comes: a place is free, and taken.
+    cluster.delete("pods", "shop", "a");
+    follow(&mut client, &mut kept, 1, homes(2)).await;
+    cluster.put("pods", crashing("shop", "d"));
+    follow(&mut client, &mut kept, 1, homes(3)).await;
+    let after = map_of(&kept[&1]).unwrap().clone();
+    for own in after.applications.values().filter(|own| own.name != "Pod:d") {
+        assert_eq!(
+            before.applications[&own.id], *own,
+            "what did not change did not move"
+        );
+    }
+    let new = after
+        .applications
+        .values()
+        .find(|own| own.name == "Pod:d")
+        .unwrap();
+    assert_eq!(new.pods().worst(), model::Health::Unhealthy);
+
+    // Whoever comes later sees the same, not the map that would be begun now.
+    let mut other = server.client().await;
+    other.subscribe(1, map(&[]), None).await;
+    let mut fresh = Kept::default();
+    fresh.until(&mut other, 1, |kept| map_of(kept).is_some()).await;
+    assert_eq!(map_of(&fresh), Some(&after));
+
+    let cell = |slot| Topic::Cell {
+        cluster: "fake".into(),
+        query: MapQuery::default(),
+        application: new.id,
+        slot,
+    };
+    other.subscribe(2, cell(0), None).await;
+    let mut found = Kept::default();
+    found.until(&mut other, 2, |kept| kept.content.is_some()).await;
+    let Some(Snapshot::Graph(graph)) = &found.content else {
+        panic!("a graph was asked for");
+    };
+    assert!(graph.nodes.values().any(|node| node.key.name == "d"));
+    other.subscribe(3, cell(1), None).await;
+    let refused = async {
+        loop {
+            if let ServerMessage::Error {
+                id: Some(TopicId(3)),
+                error,
+            } = other.next().await
+            {
+                return error;
+            }
+        }
+    };
+    let error = timeout(PATIENCE, refused).await.unwrap();
+    assert_eq!(error.code, ErrorCode::ObjectNotFound);
     server.stop().await;
 }

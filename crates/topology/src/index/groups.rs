@@ -8,6 +8,7 @@
 use super::Index;
 use super::rollup::with_owned;
 use crate::application;
+use crate::change::Extent;
 use crate::proof::Proof;
 use crate::state::{Entry, GroupKey, Place};
 use model::graph::{EdgeKey, NodeState};
@@ -161,6 +162,13 @@ impl Index {
             self.count_edge(*edge, -1);
         }
         self.store(entry.with_place(place));
+        // Nothing of it changed but where the map has its cell.
+        self.change.touch(
+            id,
+            entry.key().kind,
+            entry.key().namespace.as_ref(),
+            Extent::Cells,
+        );
         for edge in &edges {
             self.count_edge(*edge, 1);
         }

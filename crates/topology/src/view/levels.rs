@@ -12,6 +12,8 @@ use picture::{WHOLE, whole};
 mod drawn;
 mod picture;
 
+pub(super) use picture::address;
+
 /// How many nodes are shown as objects before they are shown as groups.
 pub const NODE_BUDGET: u32 = 1_500;
 

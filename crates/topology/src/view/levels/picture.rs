@@ -56,6 +56,21 @@ pub(super) fn whole(state: &State, scope: &Scope) -> Group {
     }
 }
 
+/// The name of an application in its address.
+pub(in crate::view) fn address(application: &Application) -> String {
+    match application {
+        Application::Instance {
+            name,
+            part_of: Some(part_of),
+        } => format!("{part_of}/{name}"),
+        Application::Instance { name, part_of: None } => name.to_string(),
+        Application::Root(key) => {
+            let key = key.node_key();
+            format!("{}:{}", key.kind, key.name)
+        }
+    }
+}
+
 fn group(state: &State, id: GroupId, members: &Members, outside: bool) -> Group {
     let namespace = members.key.namespace.as_deref();
     let (name, part_of, root) = match &members.key.application {
@@ -65,16 +80,10 @@ fn group(state: &State, id: GroupId, members: &Members, outside: bool) -> Group 
         }
         Some(Application::Root(key)) => (key.name.to_string(), None, Some(key.node_key())),
     };
-    let key = match (&members.key.application, namespace, &part_of, &root) {
-        (None, Some(namespace), _, _) => NodeKey::new("Namespace", None, namespace),
-        (None, None, _, _) => NodeKey::new("Cluster", None, "none"),
-        (Some(_), namespace, _, Some(root)) => {
-            NodeKey::new("Application", namespace, format!("{}:{}", root.kind, root.name))
-        }
-        (Some(_), namespace, Some(part_of), None) => {
-            NodeKey::new("Application", namespace, format!("{part_of}/{name}"))
-        }
-        (Some(_), namespace, None, None) => NodeKey::new("Application", namespace, name.clone()),
+    let key = match (&members.key.application, namespace) {
+        (None, Some(namespace)) => NodeKey::new("Namespace", None, namespace),
+        (None, None) => NodeKey::new("Cluster", None, "none"),
+        (Some(application), namespace) => NodeKey::new("Application", namespace, address(application)),
     };
     let counts = members.counts.iter();
     let healths = Health::ALL.into_iter().zip(members.healths);
