@@ -62,11 +62,10 @@ impl Shape {
             return None;
         }
         let with_spare = taken.saturating_add(taken.div_ceil(4).max(1));
-        let classes = (0..=LARGEST).map(Self::of);
+        let mut classes = (0..=LARGEST).map(Self::of);
         let needed = classes
-            .clone()
             .find(|shape| shape.cells() >= with_spare)
-            .or(classes.last())?;
+            .unwrap_or_else(|| Self::of(LARGEST));
         let is_right =
             |shape: &Self| taken <= shape.cells() && shape.class <= needed.class.saturating_add(LAX);
         Some(before.filter(is_right).unwrap_or(needed))
