@@ -11,6 +11,7 @@ mod lines;
 mod page;
 mod request;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -47,6 +48,10 @@ const BETWEEN_BOOKMARKS: Duration = Duration::from_secs(150);
 
 /// How many namespaces are listed at once: each list may need a connection.
 pub(crate) const NAMESPACES_AT_ONCE: usize = 16;
+
+/// How long a list may keep others from theirs. One that takes longer goes on, but no longer counts: an API that does not
+/// answer would hold up all that do.
+const AT_ONCE_FOR: Duration = Duration::from_secs(5);
 
 /// Where answers come from: the API server, or a script.
 pub(crate) trait Transport: Send + Sync + 'static {
@@ -162,6 +167,8 @@ pub(crate) struct Watch<T> {
     /// The last generation and relist of the link that this watch acted on.
     generation: u64,
     relist: u64,
+    /// How often waiting had been over when it last asked. What it was told then may be out of date by the next time.
+    wake: u64,
 }
 
 /// What a watch does.
@@ -225,6 +232,7 @@ impl<T: Transport> Watch<T> {
             bookmarked: false,
             generation: 0,
             relist: 0,
+            wake: 0,
         }
     }
 
@@ -254,9 +262,9 @@ impl<T: Transport> Watch<T> {
         };
     }
 
-    /// Waits until the pause is over or the link came up anew.
+    /// Waits until the pause is over or the link came up anew, be it while the answer was on its way.
     async fn back_off(&mut self, pause: Duration, then: Step) -> Step {
-        let wake = self.context.link.borrow().wake;
+        let wake = self.wake;
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = self.context.link.wait_for(|link| link.up && link.wake != wake) => self.patience.reset(),
@@ -275,6 +283,7 @@ impl<T: Transport> Watch<T> {
             return std::future::pending().await;
         };
         self.generation = link.generation;
+        self.wake = link.wake;
         if std::mem::replace(&mut self.relist, link.relist) == link.relist {
             step
         } else {
@@ -283,12 +292,22 @@ impl<T: Transport> Watch<T> {
     }
 
     async fn list(&mut self, cursor: Cursor) -> Outcome {
+        if self.context.namespace.is_none() {
+            return self.list_page(cursor).await;
+        }
         let gate = self.context.gate.clone();
-        let _place = match self.context.namespace {
-            // It is never closed.
-            Some(_) => gate.acquire().await.ok(),
-            None => None,
-        };
+        // It is never closed.
+        let place = gate.acquire().await.ok();
+        let mut listed = pin!(self.list_page(cursor));
+        let in_time = tokio::time::timeout(AT_ONCE_FOR, &mut listed).await;
+        drop(place);
+        match in_time {
+            Ok(listed) => listed,
+            Err(_) => listed.await,
+        }
+    }
+
+    async fn list_page(&mut self, cursor: Cursor) -> Outcome {
         self.note("listing", None);
         let first = cursor.token.is_none();
         if first {

@@ -47,6 +47,8 @@ pub(super) struct Writer {
     kinds: BTreeMap<KindId, KindState>,
     /// The cluster has said, or will not say, which kinds it serves.
     are_kinds_known: bool,
+    /// The cluster serves other kinds than in the state published last. Of one without objects, nothing else says so.
+    kinds_changed: bool,
     link: LinkNews,
     stale_since: Option<Timestamp>,
     epoch: Epoch,
@@ -73,6 +75,7 @@ impl Writer {
                 .map(|kind| (kind, KindState::new(kind, Arc::default(), counters.of(kind))))
                 .collect(),
             are_kinds_known: false,
+            kinds_changed: false,
             link: LinkNews::default(),
             stale_since: None,
             epoch,
@@ -120,6 +123,7 @@ impl Writer {
             Inlet::Withdrawn(kind) => {
                 self.kinds.remove(&kind);
                 self.index.forget(kind);
+                self.kinds_changed = true;
             }
             Inlet::KindsKnown => self.are_kinds_known = true,
         }
@@ -136,6 +140,7 @@ impl Writer {
             tracing::warn!(cluster.id = %self.cluster, "{error}");
             return;
         }
+        self.kinds_changed = true;
         let known = self.kinds.get(&kind);
         if known.is_none_or(|known| !known.prints(&served.printer)) {
             // Rows of other columns cannot stay. Until they are listed again, nobody knows what is missing.
@@ -185,6 +190,7 @@ impl Writer {
         let last = self.outlets.publish.borrow().clone();
         let (status, reason) = self.connection(&sync);
         let same = !changed
+            && !std::mem::take(&mut self.kinds_changed)
             && last.sync == sync
             && last.stale_since == self.stale_since
             && last.status == status

@@ -569,6 +569,23 @@ async fn denied_is_told_and_tried_again_once_a_minute() {
     assert_eq!(after, 0);
 }
 
+/// Rights are granted and the user presses "Retry" while the answer from before is on its way.
+#[tokio::test(start_paused = true)]
+async fn a_retry_while_an_answer_is_on_its_way_is_not_lost() {
+    let mut rig = Rig::new();
+    let start = Instant::now();
+    let (list, _) = rig.asked_after(start).await;
+    rig.link.send_modify(|link| link.wake += 1);
+    list.status(403, "pods is forbidden");
+    assert!(rig.trouble().await.0);
+    let (list, after) = rig.asked_after(start).await;
+    assert_eq!(after, 0);
+    // Once: what is denied after it is denied.
+    list.status(403, "pods is forbidden");
+    let (_, after) = rig.asked_after(start).await;
+    assert_eq!(after, 60_000);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_seen_is_not_taken_away_by_one_denial() {
     let (mut rig, stream) = Rig::following().await;

@@ -417,6 +417,47 @@ async fn a_kind_that_is_denied_for_a_while_is_seen_by_namespace_and_comes_back()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kind_without_objects_comes_changes_and_goes() {
+    let cluster = Cluster::of(Simulator::new().admin_token("admin").start().await.unwrap());
+    wait(&cluster.engine, "the first lists are in", is_live).await;
+    let define = |versions: &[&str]| {
+        let version = |name: &&str| {
+            json!({
+                "name": name, "served": true, "storage": *name == "v1",
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            })
+        };
+        let names = json!({"plural": "voids", "singular": "void", "kind": "Void", "listKind": "VoidList"});
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "voids.quiet.example.org"},
+            "spec": {"group": "quiet.example.org", "scope": "Namespaced", "names": names,
+                     "versions": versions.iter().map(version).collect::<Vec<_>>()},
+        })
+    };
+    let served = |state: &cluster::Published| {
+        let kind = KindId::of_plural("voids.quiet.example.org");
+        kind.filter(|kind| state.state.serves(*kind))
+            .map(|kind| state.state.api_version(kind))
+    };
+    for (versions, preferred) in [(["v1"].as_slice(), "v1"), (&["v1", "v2"], "v2")] {
+        cluster.simulated.put(define(versions)).unwrap();
+        let is_so = |state: &cluster::Published| {
+            served(state).is_some_and(|version| version == format!("quiet.example.org/{preferred}"))
+        };
+        wait(&cluster.engine, preferred, is_so).await;
+        wait(&cluster.engine, "its list is in", is_live).await;
+    }
+    let (kind, name) = ("CustomResourceDefinition", "voids.quiet.example.org");
+    let removed = cluster
+        .simulated
+        .remove("apiextensions.k8s.io/v1", kind, "", name);
+    assert!(removed.unwrap());
+    wait(&cluster.engine, "it is gone", |state| served(state).is_none()).await;
+    cluster.settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_has_a_kind_of_its_own() {
     let simulated = Simulator::new().scenario(Scenario::Demo).start().await.unwrap();
     let cluster = Cluster::of(simulated);

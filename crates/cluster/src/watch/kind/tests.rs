@@ -147,7 +147,7 @@ async fn only_so_many_namespaces_are_listed_at_once() {
     let mut rig = Rig::of_kind("Pod", receiver);
     rig.asked().await.status(403, "pods is forbidden");
     let two = [rig.asked().await, rig.asked().await];
-    rig.stays_quiet(Duration::from_secs(30)).await;
+    rig.stays_quiet(Duration::from_secs(4)).await;
     for asked in two {
         asked.status(403, "pods is forbidden");
     }
@@ -156,5 +156,19 @@ async fn only_so_many_namespaces_are_listed_at_once() {
             .await
             .has("/namespaces/")
             .status(403, "pods is forbidden");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_namespace_that_does_not_answer_holds_up_no_other() {
+    let (_known, receiver) = watch::channel(namespaces(&["a", "b", "c", "d"]));
+    let mut rig = Rig::of_kind("Pod", receiver);
+    rig.asked().await.status(403, "pods is forbidden");
+    let start = Instant::now();
+    let _silent = [rig.asked().await, rig.asked().await];
+    for _ in 0..2 {
+        let (asked, after) = rig.asked_after(start).await;
+        assert_eq!(after, 5000);
+        asked.has("/namespaces/").page("10", "", &[]);
     }
 }
