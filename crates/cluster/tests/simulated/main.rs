@@ -11,6 +11,7 @@
 
 #[path = "../support/rig.rs"]
 mod rig;
+mod walk;
 
 use std::path::PathBuf;
 use std::time::Duration;
