@@ -9,6 +9,7 @@
     reason = "a failed step is a failed test"
 )]
 
+mod fifty;
 #[path = "../support/rig.rs"]
 mod rig;
 mod walk;
