@@ -31,6 +31,7 @@ mod escalation;
 mod eviction;
 mod limits;
 pub(crate) mod names;
+mod operations;
 mod patch;
 mod quota;
 mod rules;
@@ -239,6 +240,14 @@ fn subresource(
                 Ok(scale)
             };
             subresource::scale(write, merged).map(Some)
+        }
+        ("scale", "patch", "application/json-patch+json") => {
+            let list: Vec<Value> = serde_json::from_slice(text).map_err(|_| unsupported())?;
+            let patched = |mut scale: Value| {
+                operations::apply(&mut scale, &list)?;
+                Ok(scale)
+            };
+            subresource::scale(write, patched).map(Some)
         }
         ("binding", "create", "application/json") => subresource::bind(write, &parsed()?).map(Some),
         ("eviction", "create", "application/json") => {

@@ -127,7 +127,21 @@ fn offered(resource: &Resource, field: &str) -> Result<&'static str, Refusal> {
         .flat_map(|(_, _, fields)| *fields)
         .find(|(name, _)| *name == field)
         .map(|(_, absent)| *absent)
-        .ok_or_else(|| Refusal::bad_request(format!("field label not supported: {field}")))
+        .ok_or_else(|| Refusal::bad_request(not_offered(resource, field)))
+}
+
+/// Each kind that offers fields of its own says so by itself, the others alike.
+fn not_offered(resource: &Resource, field: &str) -> String {
+    let mut own = FIELDS
+        .iter()
+        .filter(|(group, plural, _)| *group == resource.group && *plural == resource.plural);
+    if resource.qualified() == "jobs.batch" {
+        format!("field label {field:?} not supported for Job")
+    } else if resource.custom.is_some() || own.next().is_some() {
+        format!("field label not supported: {field}")
+    } else {
+        format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
+    }
 }
 
 /// The text of a field, without reading what is beside the path.

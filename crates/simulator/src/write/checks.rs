@@ -10,6 +10,7 @@ use crate::status::{Cause, Refusal};
 mod network;
 mod pod;
 mod policy;
+mod rights;
 mod storage;
 mod workload;
 
@@ -46,6 +47,12 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         "priorityclasses.scheduling.k8s.io" => policy::priority(&mut causes, old, object),
         "events" => policy::event(&mut causes, object),
         "nodes" => policy::node(&mut causes, object),
+        "roles.rbac.authorization.k8s.io" | "clusterroles.rbac.authorization.k8s.io" => {
+            rights::role(&mut causes, object, resource.namespaced);
+        }
+        "rolebindings.rbac.authorization.k8s.io" | "clusterrolebindings.rbac.authorization.k8s.io" => {
+            rights::binding(&mut causes, object, resource.namespaced);
+        }
         _ => {}
     }
     Ok(causes.0)

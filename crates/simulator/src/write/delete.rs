@@ -123,6 +123,11 @@ pub(super) fn delete(
 
 fn deletable(write: &Write<'_>) -> Result<(), Refusal> {
     rules::writable(write.resource)?;
+    let kept = matches!(write.name, "default" | "kube-system" | "kube-public");
+    if write.resource.qualified() == "namespaces" && kept {
+        let why = "this namespace may not be deleted";
+        return Err(Refusal::forbidden_object(write.resource, write.name, why));
+    }
     if write.resource.plural == "namespaces" && !write.shared.has(Controller::Namespace) {
         return Err(Refusal::unsupported(
             "deleting namespaces: nobody would empty them",

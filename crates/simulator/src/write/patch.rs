@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Ownership, Validation, Write, Written, body, rules, strategic, update};
+use super::{Ownership, Validation, Write, Written, body, operations, rules, strategic, update};
 use crate::http::request::Query;
 use crate::schema::decode::go_kind;
 use crate::schema::strict::strict;
@@ -51,8 +51,13 @@ pub(super) fn patch(
     }
     let mut store = write.shared.store.lock();
     let old = update::current(write, &mut store)?;
-    let unreadable =
-        |error: serde_json::Error| Refusal::bad_request(format!("error decoding patch: {error}"));
+    let unreadable = |error: serde_json::Error| {
+        let why = match error.is_eof() {
+            true => "unexpected end of JSON input".to_owned(),
+            false => error.to_string(),
+        };
+        Refusal::bad_request(format!("error decoding patch: {why}"))
+    };
     let mut new = old.clone();
     // Stored objects do not say what they are; patches may speak of it.
     let (kind, api_version) = (&write.resource.kind, write.resource.api_version());
@@ -67,9 +72,11 @@ pub(super) fn patch(
                     "error decoding patch: json: cannot unmarshal {got} into Go value of type []handlers.jsonPatchOp"
                 )));
             }
-            let patch: json_patch::Patch =
-                serde_json::from_value(patch).map_err(|_| Refusal::patch_failed())?;
-            json_patch::patch(&mut new, &patch).map_err(|_| Refusal::patch_failed())?;
+            let list = patch.as_array().map(Vec::as_slice).unwrap_or_default();
+            if write.validation != Validation::Ignore {
+                operations::check(list)?;
+            }
+            operations::apply(&mut new, list)?;
         }
         "application/merge-patch+json" => {
             let patch: Value = serde_json::from_slice(text).map_err(unreadable)?;

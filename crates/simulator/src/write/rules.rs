@@ -180,26 +180,13 @@ pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> R
                 causes.push(too_large("data"));
             }
         }
-        "rolebindings" | "clusterrolebindings" => {
-            if old.is_some_and(|old| old["roleRef"] != object["roleRef"]) {
-                // Shown with the names of Go's fields.
-                let role = &object["roleRef"];
-                let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
-                causes.push(Cause::invalid("roleRef", &shown, "cannot change roleRef"));
-            }
-            if object["roleRef"]["name"].as_str().is_none_or(str::is_empty) {
-                causes.push(Cause::required("roleRef.name", ""));
-            }
-        }
-        "roles" | "clusterroles" => {
-            for (index, rule) in object["rules"].as_array().into_iter().flatten().enumerate() {
-                if rule["verbs"].as_array().is_none_or(Vec::is_empty) {
-                    causes.push(Cause::required(
-                        format!("rules[{index}].verbs"),
-                        "verbs must contain at least one value",
-                    ));
-                }
-            }
+        "rolebindings" | "clusterrolebindings"
+            if old.is_some_and(|old| old["roleRef"] != object["roleRef"]) =>
+        {
+            // Shown with the names of Go's fields.
+            let role = &object["roleRef"];
+            let shown = json!({"APIGroup": role["apiGroup"], "Kind": role["kind"], "Name": role["name"]});
+            causes.push(Cause::invalid("roleRef", &shown, "cannot change roleRef"));
         }
         _ => {}
     }

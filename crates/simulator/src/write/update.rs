@@ -74,6 +74,34 @@ pub(super) fn read(resource: &Resource, text: &[u8]) -> Result<Value, Refusal> {
     Ok(object)
 }
 
+/// What is being deleted gets no more finalizers. The real server finds this twice and says it once.
+fn new_finalizers(write: &Write<'_>, old: &Value, new: &Value) -> Result<(), Refusal> {
+    let list = |object: &Value| {
+        object["metadata"]["finalizers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let known = list(old);
+    let added = list(new).into_iter().filter(|own| !known.contains(own));
+    let mut added: Vec<String> = added.map(|own| own.to_string()).collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    added.sort();
+    let why = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added.join(", ")
+    );
+    let cause = Cause::forbidden("metadata.finalizers", &why);
+    let (group, kind) = (&write.resource.group, &write.resource.kind);
+    let mut refusal = Refusal::invalid(group, kind, write.name, vec![cause]);
+    if let Some(causes) = refusal.details.as_mut().and_then(|d| d["causes"].as_array_mut()) {
+        causes.extend(causes.clone());
+    }
+    Err(refusal)
+}
+
 /// Puts `new` in the place of `old`, if the rules allow it.
 pub(super) fn replace(
     write: &Write<'_>,
@@ -115,6 +143,9 @@ pub(super) fn replace(
                 }
             }
         }
+    }
+    if old["metadata"]["deletionTimestamp"].is_string() {
+        new_finalizers(write, old, &new)?;
     }
     new["metadata"]["name"] = json!(write.name);
     new["metadata"]["resourceVersion"] = old_version.clone();

@@ -23,6 +23,7 @@ mod protobuf;
 mod published;
 mod rules;
 mod run;
+mod strangers;
 mod strategic;
 mod strict;
 mod watches;

@@ -9,6 +9,10 @@ use crate::status::{Cause, Refusal};
 use crate::write::names;
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
+const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must \
+consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex \
+used for validation is '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const NO_NETWORK: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 const NO_ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 
 /// A Service.
@@ -146,8 +150,16 @@ pub(super) fn ingress(causes: &mut Causes, object: &Value) {
     for (index, rule) in items(&spec["rules"]) {
         let path = format!("spec.rules[{index}]");
         let host = rule["host"].as_str().unwrap_or_default();
-        if !host.is_empty() && !host.contains('*') && !names::is_subdomain(host) {
-            causes.invalid(format!("{path}.host"), &rule["host"], names::SUBDOMAIN);
+        let why = match host.strip_prefix("*.") {
+            _ if host.is_empty() => None,
+            _ if host.parse::<IpAddr>().is_ok() => Some("must be a DNS name, not an IP address"),
+            Some(rest) => (!names::is_subdomain(rest)).then_some(WILDCARD),
+            None if host.contains('*') => Some(WILDCARD),
+            None if host.len() > 253 => Some("must be no more than 253 characters"),
+            None => (!names::is_subdomain(host)).then_some(names::SUBDOMAIN),
+        };
+        if let Some(why) = why {
+            causes.invalid(format!("{path}.host"), &rule["host"], why);
         }
         for (index, route) in items(&rule["http"]["paths"]) {
             let path = format!("{path}.http.paths[{index}]");
@@ -192,6 +204,21 @@ fn backend(causes: &mut Causes, path: &str, backend: &Value) {
     }
 }
 
+/// Whether a text is an address with the length of a prefix.
+fn is_network(text: &str) -> bool {
+    let parts = text.split_once('/');
+    parts.is_some_and(|(address, length)| match address.parse::<IpAddr>() {
+        Ok(address) => {
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            length.parse::<u8>().is_ok_and(|length| length <= most)
+        }
+        // Zeros in front are told in other words.
+        Err(_) => address
+            .split('.')
+            .any(|part| part.len() > 1 && part.starts_with('0')),
+    })
+}
+
 /// A NetworkPolicy.
 pub(super) fn policy(causes: &mut Causes, object: &Value) {
     let spec = &object["spec"];
@@ -215,6 +242,20 @@ pub(super) fn policy(causes: &mut Causes, object: &Value) {
                     causes
                         .0
                         .push(Cause::required(format!("{path}.{peers}[{index}]"), why));
+                }
+                let path = format!("{path}.{peers}[{index}]");
+                let block = &peer["ipBlock"];
+                if block.is_object() && causes.required(format!("{path}.ipBlock.cidr"), &block["cidr"]) {
+                    let text = block["cidr"].as_str().unwrap_or_default();
+                    if !is_network(text) {
+                        causes.invalid(format!("{path}.ipBlock.cidr"), &block["cidr"], NO_NETWORK);
+                    }
+                }
+                if block.is_object()
+                    && (peer["podSelector"].is_object() || peer["namespaceSelector"].is_object())
+                {
+                    let why = "may not specify both ipBlock and another peer";
+                    causes.0.push(Cause::forbidden(path, why));
                 }
             }
         }

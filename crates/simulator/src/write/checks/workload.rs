@@ -50,6 +50,12 @@ pub(super) fn check(causes: &mut Causes, resource: &Resource, old: Option<&Value
     if matches!(policy.as_str(), Some("Never" | "OnFailure")) {
         causes.one_of("spec.template.spec.restartPolicy", policy, &["Always"]);
     }
+    let strategy = &spec["strategy"];
+    if kind == "deployment" && strategy["type"] == "Recreate" && !strategy["rollingUpdate"].is_null() {
+        let why = "may not be specified when strategy `type` is 'Recreate'";
+        let cause = Cause::forbidden("spec.strategy.rollingUpdate", why);
+        causes.0.push(cause);
+    }
     let Some(old) = old else { return };
     if kind == "statefulset" {
         let fixed = |object: &Value| {
