@@ -4,6 +4,7 @@
 //! features, still gives a server that never calls a browser.
 
 pub mod canvas;
+pub mod plane;
 
 #[cfg(all(feature = "hydrate", target_arch = "wasm32"))]
 #[path = "browser/real.rs"]

@@ -9,6 +9,7 @@ pub mod detail;
 pub mod edges;
 pub mod field;
 pub mod frame;
+pub mod map;
 pub mod mark;
 pub mod namespaces;
 pub mod nav;

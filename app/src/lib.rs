@@ -54,6 +54,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/") view=HomePage />
                 <Route path=path!("/clusters") view=ClustersPage />
                 <Route path=path!("/c/:cluster/topology") view=lazy::topology />
+                <Route path=path!("/c/:cluster/map") view=lazy::map />
                 <Route path=path!("/c/:cluster/diagnostics") view=lazy::diagnostics />
                 <Route path=path!("/c/:cluster/search") view=lazy::search />
                 <Route path=path!("/c/:cluster/:kind") view=lazy::list />

@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod home;
 pub mod lazy;
 pub mod list;
+pub mod map;
 pub mod nowhere;
 pub mod search;
 pub mod topology;

@@ -142,6 +142,24 @@ async fn a_search_is_complete_without_script() {
 }
 
 #[tokio::test]
+async fn the_map_is_complete_without_script() {
+    let page = get("/c/demo/map?ns=shop").await;
+    assert_eq!(page.status, 200);
+    page.says(&[
+        "<title>Map, demo",
+        "3 pods, 1 failing in 1 namespace",
+        "href=\"/c/demo/map?ns=shop&amp;q=unwell\"",
+        "data-testid=\"map-list\"",
+        ">shop</a>",
+        "data-testid=\"map-application\"",
+        "data-health=\"unhealthy\"",
+        "1 of 3 failing",
+    ]);
+    assert!(!page.html.contains(HOSTILE), "a name became markup");
+    assert_eq!(get("/c/nowhere/map").await.status, 404);
+}
+
+#[tokio::test]
 async fn diagnostics_are_complete_without_script() {
     let page = get("/c/demo/diagnostics").await;
     assert_eq!(page.status, 200);

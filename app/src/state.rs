@@ -10,6 +10,7 @@ pub mod here;
 pub mod level;
 pub mod list;
 pub mod live;
+pub mod map;
 pub mod memo;
 pub mod picture;
 pub mod places;

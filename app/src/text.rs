@@ -26,6 +26,12 @@ pub const EMPTY_GRAPH: &str = "There is nothing to draw here. Look at other name
 pub const NO_TIES: &str = "Nothing refers to it, and it refers to nothing.";
 /// An object that was selected by an address is not there.
 pub const NOT_THERE: &str = "It is not there, or no longer.";
+/// A map without a pod.
+pub const EMPTY_MAP: &str = "There is no pod here. Look at other namespaces.";
+/// The map cannot be drawn.
+pub const NO_MAP: &str = "The map could not be drawn: it needs WebGL. This is the same as a list.";
+/// There are more applications than a list should have.
+pub const MANY_APPLICATIONS: &str = "There are too many applications to name them all: these are those that are not well. Follow a namespace to see all of its own.";
 /// The canvas could not be loaded.
 pub const NO_CANVAS: &str = "The canvas could not be loaded; this is the same graph as a tree.";
 /// Namespaces cannot be listed.

@@ -35,6 +35,7 @@ export const pages = ({ cluster }, { ns, crashing }) => ({
   topology: `/c/${cluster}/topology?ns=${ns}`,
   "topology-selected": `/c/${cluster}/topology?ns=${ns}&sel=${crashing}`,
   tree: `/c/${cluster}/topology?ns=${ns}&view=tree`,
+  map: `/c/${cluster}/map?ns=${ns}`,
   pods: `/c/${cluster}/pods?ns=${ns}`,
   "pods-selected": `/c/${cluster}/pods?ns=${ns}&sel=${crashing}`,
   "pods-none": `/c/${cluster}/pods?ns=${ns}&q=no-such-pod`,

@@ -8,10 +8,16 @@ import init, { debugEpoch, start } from "frontend-wasm";
 const address = document.getElementById("wasm")?.href;
 const debug = new URLSearchParams(location.search).get("debug") === "1";
 let graph = null;
+let map = null;
 
 const loadGraph = async () => {
   graph ??= await import("./graph.js");
   return graph;
+};
+
+const loadMap = async () => {
+  map ??= await import("./map.js");
+  return map;
 };
 
 // For tests, so that they read the canvas without guessing pixels.
@@ -28,13 +34,15 @@ const offerDebug = () => {
   window.__kubilitics = {
     epoch: () => debugEpoch(),
     graph: () => graph?.inspect() ?? { nodes: 0, edges: 0, level: "object", positions: {} },
+    map: () => map?.inspect() ?? null,
+    measureMap: (frames) => map.measure(frames),
     frames: () => frames.slice(),
   };
 };
 
 try {
   await init(address ? { module_or_path: address } : undefined);
-  await start(loadGraph);
+  await start(loadGraph, loadMap);
   if (debug) offerDebug();
   document.documentElement.dataset.script = "on";
 } catch (error) {

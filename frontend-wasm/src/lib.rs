@@ -1,9 +1,10 @@
-//! The browser half: hydrates the pages of `app`, and binds the canvas to cytoscape.
+//! The browser half: hydrates the pages of `app`, and binds the canvas to cytoscape and the map to WebGL.
 //!
-//! It must never know Kubernetes: what is drawn comes as tiles, lines and regions. `js/main.js` loads it and calls
+//! It must never know Kubernetes: what is drawn comes as tiles, lines and regions, or as boxes of cells. `js/main.js` loads it and calls
 //! [`start`]. JavaScript values stay in this crate.
 
 mod canvas;
+mod plane;
 
 use app::pages::lazy;
 use app::state::url::Place;
@@ -13,10 +14,11 @@ use wasm_bindgen::prelude::*;
 const REST_MS: u32 = 1000;
 
 /// Takes over the page, once the code of the page is there. `load_graph` is called when a page needs the canvas; it
-/// returns a promise of `js/graph.js`.
+/// returns a promise of `js/graph.js`, `load_map` when one needs the map: of `js/map.js`.
 #[wasm_bindgen]
-pub async fn start(load_graph: js_sys::Function) -> Result<(), JsValue> {
+pub async fn start(load_graph: js_sys::Function, load_map: js_sys::Function) -> Result<(), JsValue> {
     app::browser::canvas::install(canvas::Cytoscape::new(load_graph));
+    app::browser::plane::install(plane::WebGl::new(load_map));
     let place = Place::parse(&app::browser::path());
     lazy::load(&place)
         .await

@@ -43,6 +43,10 @@ pub fn Selected(
             return None;
         }
         let (cluster, focus) = (here.cluster_id()?, selected.get()?);
+        // The page's graph has it, or will: no object is called so.
+        if page.is_some() && focus.kind == "Application" {
+            return None;
+        }
         let query = GraphQuery {
             focus: Some(focus),
             depth: 1,
@@ -124,7 +128,12 @@ fn GroupPanel(page: LiveGraph, group: Known<Option<Node>>) -> impl IntoView {
     // Outside of what changes while the group is looked at: a link that is replaced under the pointer cannot be clicked.
     let here = use_here();
     let way = says(move || {
-        let way = |group: &Node| here.href(|query| enter(group, query));
+        let way = |group: &Node| {
+            let mut query = here.query.get();
+            enter(group, &mut query);
+            let cluster = here.cluster_id().map(Place::Topology);
+            cluster.map(|page| page.href(&query)).unwrap_or_default()
+        };
         group.with(|group| group.as_ref().map(way).unwrap_or_default())
     });
     view! {

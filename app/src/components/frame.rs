@@ -19,6 +19,7 @@ fn name(place: &Place) -> String {
     match place {
         Place::Home | Place::Clusters => "Clusters".to_owned(),
         Place::Topology(_) => "Topology".to_owned(),
+        Place::Map(_) => "Map".to_owned(),
         Place::Search(_) => "Search".to_owned(),
         Place::Diagnostics(_) => "Diagnostics".to_owned(),
         Place::List(_, kind) => text::list(kind),

@@ -267,7 +267,8 @@ fn ClusterLinks() -> impl IntoView {
         };
         view! {
             <h2 class="unseen">"This cluster"</h2>
-            <Item place=Place::Topology(cluster) label="Topology" unhealthy=unhealthy />
+            <Item place=Place::Topology(cluster.clone()) label="Topology" unhealthy=unhealthy />
+            <Item place=Place::Map(cluster) label="Map" />
             {groups}
             {custom}
         }

@@ -1,6 +1,6 @@
 //! The theme toggle: system, dark, light, and round again.
 
-use crate::browser::{self, canvas};
+use crate::browser::{self, canvas, plane};
 use crate::components::whole::says;
 use crate::source::Visit;
 use crate::state::seed::seed;
@@ -27,6 +27,9 @@ pub fn ThemeToggle() -> impl IntoView {
         browser::mark_theme(next);
         if let Some(canvas) = canvas::canvas() {
             canvas.recolour();
+        }
+        if let Some(plane) = plane::plane() {
+            plane.recolour();
         }
     };
     view! {

@@ -9,6 +9,7 @@ use crate::state::here::{use_change, use_here};
 use crate::state::level::weight;
 use crate::state::memo::memo;
 use crate::state::tree::Tally;
+use crate::state::url::{Place, Query};
 use crate::text;
 use leptos::prelude::*;
 use model::NodeKey;
@@ -59,7 +60,16 @@ pub fn Levels() -> impl IntoView {
             let label = level.map_or("auto", Level::word);
             view! { <a href=href aria-current=on>{label}</a> }.whole()
         });
-        view! { <span class="seg" role="group" aria-label="Level">{links}</span> }.whole()
+        let map = says(move || {
+            let cluster = here.cluster_id().map(Place::Map);
+            let address = |page: Place| page.href(&here.query.with(Query::elsewhere));
+            cluster.map(address).unwrap_or_default()
+        });
+        view! {
+            <span class="seg" role="group" aria-label="Level">{links}</span>
+            <a class="btn q" href=map>"Map"</a>
+        }
+        .whole()
     })
 }
 

@@ -10,6 +10,7 @@
 use crate::components::whole::{Piece, Whole, part, says};
 use crate::pages::diagnostics::DiagnosticsPage;
 use crate::pages::list::ListPage;
+use crate::pages::map::MapPage;
 use crate::pages::search::SearchPage;
 use crate::pages::topology::TopologyPage;
 use crate::state::here::use_here;
@@ -28,6 +29,11 @@ type Loading<T> = Pin<Box<dyn Future<Output = Result<T, NotLoaded>>>>;
 #[wasm_split(topology, wasm_split_path = leptos::wasm_split, fallible, preload(load_topology))]
 fn topology_page() -> Result<Piece, NotLoaded> {
     Ok(view! { <TopologyPage /> }.whole())
+}
+
+#[wasm_split(map, wasm_split_path = leptos::wasm_split, fallible, preload(load_map))]
+fn map_page() -> Result<Piece, NotLoaded> {
+    Ok(view! { <MapPage /> }.whole())
 }
 
 #[wasm_split(tables, wasm_split_path = leptos::wasm_split, fallible, preload(load_list))]
@@ -50,6 +56,11 @@ pub fn topology() -> Piece {
     page(Box::pin(load_topology()), || Box::pin(topology_page()))
 }
 
+/// The map page.
+pub fn map() -> Piece {
+    page(Box::pin(load_map()), || Box::pin(map_page()))
+}
+
 /// The list page.
 pub fn list() -> Piece {
     page(Box::pin(load_list()), || Box::pin(list_page()))
@@ -70,6 +81,7 @@ pub fn diagnostics() -> Piece {
 pub fn part_of(place: &Place) -> Option<&'static str> {
     match place {
         Place::Topology(_) => Some("topology"),
+        Place::Map(_) => Some("map"),
         Place::List(..) | Place::Search(_) | Place::Diagnostics(_) => Some("tables"),
         Place::Home | Place::Clusters | Place::Nowhere => None,
     }
@@ -79,6 +91,7 @@ pub fn part_of(place: &Place) -> Option<&'static str> {
 pub async fn load(place: &Place) -> Result<(), NotLoaded> {
     match place {
         Place::Topology(_) => load_topology().await,
+        Place::Map(_) => load_map().await,
         Place::List(..) => load_list().await,
         Place::Search(_) => load_search().await,
         Place::Diagnostics(_) => load_diagnostics().await,
@@ -89,6 +102,7 @@ pub async fn load(place: &Place) -> Result<(), NotLoaded> {
 /// Loads the code of all pages, so that none has to be waited for. One that does not come is loaded when it is needed.
 pub async fn load_all() {
     let _ = load_topology().await;
+    let _ = load_map().await;
     let _ = load_list().await;
     let _ = load_search().await;
     let _ = load_diagnostics().await;

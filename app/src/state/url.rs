@@ -16,6 +16,8 @@ pub enum Place {
     Clusters,
     /// `/c/{cluster}/topology`.
     Topology(ClusterId),
+    /// `/c/{cluster}/map`.
+    Map(ClusterId),
     /// `/c/{cluster}/search`.
     Search(ClusterId),
     /// `/c/{cluster}/diagnostics`.
@@ -58,10 +60,11 @@ impl From<KindId> for Listed {
 }
 
 /// The paths that are pages, in axum's syntax.
-pub const ROUTES: [&str; 6] = [
+pub const ROUTES: [&str; 7] = [
     "/",
     "/clusters",
     "/c/{cluster}/topology",
+    "/c/{cluster}/map",
     "/c/{cluster}/search",
     "/c/{cluster}/diagnostics",
     "/c/{cluster}/{kind}",
@@ -75,6 +78,7 @@ impl Place {
             [] => Self::Home,
             ["clusters"] => Self::Clusters,
             ["c", cluster, "topology"] => Self::Topology(ClusterId::from(decode(cluster).as_str())),
+            ["c", cluster, "map"] => Self::Map(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, "diagnostics"] => Self::Diagnostics(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, "search"] => Self::Search(ClusterId::from(decode(cluster).as_str())),
             ["c", cluster, kind] => Self::List(
@@ -89,6 +93,7 @@ impl Place {
     pub fn cluster(&self) -> Option<&ClusterId> {
         match self {
             Self::Topology(cluster)
+            | Self::Map(cluster)
             | Self::Search(cluster)
             | Self::Diagnostics(cluster)
             | Self::List(cluster, _) => Some(cluster),
@@ -102,6 +107,7 @@ impl Place {
             Self::Home | Self::Nowhere => "/".to_owned(),
             Self::Clusters => "/clusters".to_owned(),
             Self::Topology(cluster) => format!("/c/{}/topology", encode(cluster.as_str())),
+            Self::Map(cluster) => format!("/c/{}/map", encode(cluster.as_str())),
             Self::Search(cluster) => format!("/c/{}/search", encode(cluster.as_str())),
             Self::Diagnostics(cluster) => format!("/c/{}/diagnostics", encode(cluster.as_str())),
             Self::List(cluster, kind) => {
@@ -368,6 +374,7 @@ mod tests {
             "/",
             "/clusters",
             "/c/demo/topology",
+            "/c/demo/map",
             "/c/demo/search",
             "/c/demo/pods",
             "/c/demo/deployments.apps",
