@@ -193,10 +193,11 @@ impl Plane for WebGl {
                 for cell in &delta.cells {
                     drawing.cell(cell.application.0, cell.slot, code(cell.health));
                 }
-                let gone = |ids: &[GroupId]| ids.to_vec().into_iter();
+                let spaces = delta.removed_spaces.iter().copied();
+                let applications = delta.removed_applications.iter().copied();
                 drawing.commit(
-                    array(gone(&delta.removed_spaces).filter(|id| !map.spaces.contains_key(id))),
-                    array(gone(&delta.removed_applications).filter(|id| !map.applications.contains_key(id))),
+                    array(spaces.filter(|id| !map.spaces.contains_key(id))),
+                    array(applications.filter(|id| !map.applications.contains_key(id))),
                 );
             }
         });
