@@ -12,7 +12,7 @@ use model::level::GroupId;
 use model::list::ColumnFormat;
 use model::list::{Cell, ListQuery, ListWindow, Row};
 use model::map::{Cells, Map, MapApplication, MapSpace};
-use model::stream::{Snapshot, Topic, TopicState};
+use model::stream::{Sealed, Snapshot, Topic, TopicState};
 use model::{
     ApiError, Cluster, ClusterId, ClusterStatus, Epoch, ErrorCode, Health, KindId, NodeId, NodeKey, Timestamp,
 };
@@ -596,7 +596,7 @@ impl Source for Fixture {
             }
             Topic::Map { cluster, .. } => {
                 known(cluster)?;
-                Snapshot::Map(map())
+                Snapshot::Map(Sealed::new(map()))
             }
             Topic::Cell { cluster, .. } => {
                 known(cluster)?;

@@ -46,6 +46,12 @@ impl LiveMap {
         taken.flatten()
     }
 
+    fn show(&self, map: Map) {
+        self.map.set_value(map);
+        self.draw_anew();
+        self.version.update(|version| *version += 1);
+    }
+
     /// Draws all of it the next time.
     pub fn draw_anew(&self) {
         self.undrawn.set_value(None);
@@ -55,21 +61,22 @@ impl LiveMap {
 impl Store for LiveMap {
     fn replace(&self, snapshot: Snapshot) {
         let Snapshot::Map(map) = snapshot else { return };
-        self.map.set_value(map);
-        self.draw_anew();
-        self.version.update(|version| *version += 1);
+        if let Ok(map) = map.open() {
+            self.show(map);
+        }
     }
 
     fn clear(&self) {
-        self.replace(Snapshot::Map(Map::default()));
+        self.show(Map::default());
     }
 
     fn apply(&self, delta: &Delta) {
         let Delta::Map(delta) = delta else { return };
-        self.map.update_value(|map| map.apply(delta));
+        let Ok(delta) = delta.open() else { return };
+        self.map.update_value(|map| map.apply(&delta));
         self.undrawn.update_value(|undrawn| {
             if let Some(undrawn) = undrawn {
-                undrawn.push(delta.clone());
+                undrawn.push(delta);
             }
         });
         self.version.update(|version| *version += 1);

@@ -14,8 +14,10 @@ use crate::{ApiError, ClusterId, Epoch, Timestamp};
 use serde::{Deserialize, Serialize};
 
 mod codec;
+mod sealed;
 
 pub use codec::{CodecError, Format, decode_binary, encode_binary};
+pub use sealed::Sealed;
 
 /// The protocol's version: the first byte of every binary frame, and the number in `hello`.
 pub const VERSION: u8 = 1;
@@ -198,7 +200,7 @@ pub enum Snapshot {
     /// Of [`Topic::List`], the hits of [`Topic::Search`] as rows, and [`Topic::Diagnostics`].
     List(ListWindow),
     /// Of [`Topic::Map`].
-    Map(Map),
+    Map(Sealed<Map>),
 }
 
 /// A change of a topic.
@@ -212,7 +214,7 @@ pub enum Delta {
     /// Of [`Topic::List`], [`Topic::Search`] and [`Topic::Diagnostics`].
     List(ListDelta),
     /// Of [`Topic::Map`].
-    Map(MapDelta),
+    Map(Sealed<MapDelta>),
 }
 
 /// A change of the registry.
@@ -281,8 +283,12 @@ impl Snapshot {
                 window.apply(delta);
                 true
             }
-            (Snapshot::Map(map), Delta::Map(delta)) => {
-                map.apply(delta);
+            (Snapshot::Map(sealed), Delta::Map(delta)) => {
+                let (Ok(mut map), Ok(delta)) = (sealed.open(), delta.open()) else {
+                    return false;
+                };
+                map.apply(&delta);
+                *sealed = Sealed::new(map);
                 true
             }
             _ => false,

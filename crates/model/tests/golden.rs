@@ -15,7 +15,8 @@ use model::list::{Cell, ListDelta, ListQuery, Row};
 use model::map::{Cells, Map, MapApplication, MapCell, MapDelta, MapQuery, MapSpace};
 use model::search::SearchQuery;
 use model::stream::{
-    ClientMessage, ClustersDelta, Delta, Format, Limits, ServerMessage, Snapshot, Topic, TopicId, TopicState,
+    ClientMessage, ClustersDelta, Delta, Format, Limits, Sealed, ServerMessage, Snapshot, Topic, TopicId,
+    TopicState,
 };
 use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, NodeId, NodeKey, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -360,7 +361,7 @@ fn server_messages() {
         &ServerMessage::Snapshot {
             id: TopicId(6),
             epoch: EPOCH,
-            content: Snapshot::Map(map),
+            content: Snapshot::Map(Sealed::new(map)),
         },
     );
     let cell = MapCell {
@@ -373,7 +374,7 @@ fn server_messages() {
         from: EPOCH,
         to: EPOCH.next(),
         seen_at: TIME,
-        content: Delta::Map(content),
+        content: Delta::Map(Sealed::new(content)),
     };
     check(
         "delta_map",

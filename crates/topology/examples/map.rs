@@ -9,7 +9,7 @@ mod cluster;
 use cluster::processor_time;
 use model::level::GroupId;
 use model::map::MapQuery;
-use model::stream::{Delta, Format, ServerMessage, Snapshot, TopicId};
+use model::stream::{Delta, Format, Sealed, ServerMessage, Snapshot, TopicId};
 use model::{Epoch, NodeId, Timestamp};
 use serde_json::{Value, json};
 use topology::MapView;
@@ -61,7 +61,7 @@ fn measured(pods: usize) -> Value {
     let snapshot = ServerMessage::Snapshot {
         id: TopicId(1),
         epoch: Epoch::starting_at(1_790_000_000),
-        content: Snapshot::Map(view.snapshot(&state)),
+        content: Snapshot::Map(Sealed::new(view.snapshot(&state))),
     };
     let snapshot_bytes = Format::Binary.encode(&snapshot).unwrap().len();
     let (mut events, mut bytes) = (0.0, 0);
@@ -81,7 +81,7 @@ fn measured(pods: usize) -> Value {
             from: Epoch::starting_at(1_790_000_000),
             to: Epoch::starting_at(1_790_000_001),
             seen_at: Timestamp(1_790_000_000_000),
-            content: Delta::Map(delta.unwrap()),
+            content: Delta::Map(Sealed::new(delta.unwrap())),
         };
         bytes = bytes.max(Format::Binary.encode(&frame).unwrap().len());
     }

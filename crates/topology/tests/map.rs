@@ -455,7 +455,7 @@ fn a_pod_that_finds_its_owner_moves_to_its_application() {
             .collect::<Vec<_>>()
     };
     assert_eq!(name(&view, &index), ["Pod:app-0-7c5b8d9f6-3"]);
-    let set = serde_json::json!({"metadata": {"name": "app-0-7c5b8d9f6", "namespace": "team-0", "uid": format!("rs-{:032}", 0)}});
+    let set = serde_json::json!({"metadata": {"name": "app-0-7c5b8d9f6", "namespace": "team-0", "uid": cluster::uid("rs", 0)}});
     let facts = cluster::read("ReplicaSet", &set, index.symbols());
     index.upsert(facts);
     let change = index.take_change();

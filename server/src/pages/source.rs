@@ -5,7 +5,7 @@ use crate::server::now;
 use crate::{diagnostics, trust};
 use app::source::{Source, TopicView};
 use cluster::Registry;
-use model::stream::{Snapshot, Topic, TopicState};
+use model::stream::{Sealed, Snapshot, Topic, TopicState};
 use model::{ApiError, ClusterId};
 use topology::{LevelView, SearchView};
 
@@ -83,7 +83,7 @@ impl LiveSource {
         let published = map.catch_up(&engine);
         Ok(TopicView {
             epoch: published.epoch,
-            content: Snapshot::Map(map.view.snapshot(&published.state)),
+            content: Snapshot::Map(Sealed::new(map.view.snapshot(&published.state))),
             state: trust::of_graph(&published),
         })
     }

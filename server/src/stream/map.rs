@@ -5,7 +5,7 @@ use crate::maps::{Kept, Maps};
 use crate::trust;
 use cluster::Registry;
 use model::map::MapQuery;
-use model::stream::{Delta, Snapshot};
+use model::stream::{Delta, Sealed, Snapshot};
 use model::{ClusterId, Epoch};
 
 /// A map as a session follows it.
@@ -62,11 +62,12 @@ impl FollowedMap {
                 from: std::mem::replace(&mut self.sent, to),
                 to,
                 seen_at,
-                content: Delta::Map(delta),
+                content: Delta::Map(Sealed::new(delta)),
             },
             None => {
                 self.sent = to;
-                Step::Snapshot(to, Snapshot::Map(map.view.snapshot(&published.state)))
+                let map = Sealed::new(map.view.snapshot(&published.state));
+                Step::Snapshot(to, Snapshot::Map(map))
             }
         };
         self.cursor = Some(to);

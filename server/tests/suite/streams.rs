@@ -655,9 +655,9 @@ async fn diagnostics_follow_what_arrives() {
     server.stop().await;
 }
 
-fn map_of(kept: &Kept) -> Option<&Map> {
+fn map_of(kept: &Kept) -> Option<Map> {
     match &kept.content {
-        Some(Snapshot::Map(map)) => Some(map),
+        Some(Snapshot::Map(map)) => map.open().ok(),
         _ => None,
     }
 }
@@ -676,14 +676,14 @@ async fn a_map_is_one_for_all_who_look_and_says_what_lies_in_a_cell() {
     let homes =
         |count: usize| move |kept: &Kept| map_of(kept).is_some_and(|map| map.applications.len() == count);
     follow(&mut client, &mut kept, 1, homes(3)).await;
-    let before = map_of(&kept[&1]).unwrap().clone();
+    let before = map_of(&kept[&1]).unwrap();
 
     // One goes, another comes: a place is free, and taken.
     cluster.delete("pods", "shop", "a");
     follow(&mut client, &mut kept, 1, homes(2)).await;
     cluster.put("pods", crashing("shop", "d"));
     follow(&mut client, &mut kept, 1, homes(3)).await;
-    let after = map_of(&kept[&1]).unwrap().clone();
+    let after = map_of(&kept[&1]).unwrap();
     for own in after.applications.values().filter(|own| own.name != "Pod:d") {
         assert_eq!(
             before.applications[&own.id], *own,
@@ -702,7 +702,7 @@ async fn a_map_is_one_for_all_who_look_and_says_what_lies_in_a_cell() {
     other.subscribe(1, map(&[]), None).await;
     let mut fresh = Kept::default();
     fresh.until(&mut other, 1, |kept| map_of(kept).is_some()).await;
-    assert_eq!(map_of(&fresh), Some(&after));
+    assert_eq!(map_of(&fresh), Some(after.clone()));
 
     let cell = |slot| Topic::Cell {
         cluster: "fake".into(),

@@ -49,7 +49,7 @@ fn number(variable: &str, default: u64) -> u64 {
 async fn a_random_walk_over_faults_always_comes_back() {
     let begun = Instant::now();
     let seed = number(SEED, 1);
-    let steps = usize::try_from(number(STEPS, 160).div_ceil(CLUSTERS)).unwrap();
+    let steps = usize::try_from(number(STEPS, 64).div_ceil(CLUSTERS)).unwrap();
     println!("{SEED}={seed}, {CLUSTERS} clusters of {steps} steps");
     let mut walks: Vec<Walk> = join_all((0..CLUSTERS).map(|lane| Walk::begin(seed, lane))).await;
     // The first steps fill what is filled only once: pools, caches, the allocator's pages.

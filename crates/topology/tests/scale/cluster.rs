@@ -32,7 +32,7 @@ pub fn read(kind: &str, object: &Value, symbols: &mut Symbols) -> Facts {
 }
 
 /// As an API server would give it: in no order.
-fn uid(kind: &str, number: usize) -> String {
+pub fn uid(kind: &str, number: usize) -> String {
     let spread = |text: String| {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
