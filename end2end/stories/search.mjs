@@ -25,14 +25,14 @@ story("a search follows what is typed and what happens, and leads to the object"
   await page.keyboard.press("Control+K");
   await page.keyboard.press("Home");
   await page.keyboard.type("pod ");
-  await byId(page, "list-total").filter({ hasText: /^2 objects$/ }).waitFor();
+  await byId(page, "list-total").filter({ hasText: /^2 objects in / }).waitFor();
   assert.match(decodeURIComponent(page.url()), new RegExp(`q=pod ${ns} cart`));
 
   const image = "registry.example/cart:2";
   await apply({ apiVersion: "v1", kind: "Pod", metadata: { name: "cart-zz", namespace: ns }, spec: { containers: [{ name: "main", image }] } });
   const late = row(page, `Pod/${ns}/cart-zz`);
   await late.filter({ hasText: "Running" }).waitFor();
-  await byId(page, "list-total").filter({ hasText: /^3 objects$/ }).waitFor();
+  await byId(page, "list-total").filter({ hasText: /^3 objects in / }).waitFor();
   await kubectl(["annotate", "pod", "-n", ns, "cart-zz", "kubilitics.test/state=crash-loop"]);
   await late.filter({ hasText: "CrashLoopBackOff" }).waitFor();
   await page.waitForFunction((key) => document.querySelector('[data-testid="row"]')?.dataset.key === key, `Pod/${ns}/cart-zz`);

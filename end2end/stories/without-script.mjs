@@ -38,7 +38,7 @@ story("every page is complete without script", async ({ server, open }) => {
   // So is the search, on every page.
   await page.locator('header input[type="search"]').fill(`pod ${pods[0].metadata.name}`);
   await page.locator('header input[type="search"]').press("Enter");
-  await byId(page, "list-total").filter({ hasText: /^1 object$/ }).waitFor();
+  await byId(page, "list-total").filter({ hasText: /^1 object in / }).waitFor();
   await row(page, `Pod/${ns}/${pods[0].metadata.name}`).filter({ hasText: "Running" }).waitFor();
 
   const answer = await visit("/c/no-such-cluster/topology");

@@ -93,6 +93,17 @@ async fn a_cut_body_is_not_complete_and_an_ended_one_is() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_fault_may_look_for_more_where_another_has_ended_it() -> Result<()> {
+    for fault in [Fault::Reorder, Fault::Oversized(10)] {
+        let cluster = with(Fault::EndAfter(4)).await?;
+        cluster.add_fault(FaultRule::on(NAMESPACES, fault.clone()).times(1));
+        let ended = get(&cluster, NAMESPACES).await?;
+        assert!(ended.ends_with(COMPLETE), "{fault:?}: {ended}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_half_open_connection_says_nothing_more() -> Result<()> {
     let cluster = with(Fault::SilenceAfter(0)).await?;
     let mut socket = begin(&cluster, NAMESPACES).await?;

@@ -21,7 +21,7 @@ mod world;
 pub use dice::Dice;
 pub use process::{resident, sockets_to};
 
-/// How many steps are walked: a third of a second of work each, so 160 unless told otherwise.
+/// How many steps are walked: a third of a second of work each, so few unless told otherwise.
 const STEPS: &str = "KUBILITICS_WALK_STEPS";
 /// Where the walk begins. The same number gives the same faults and writes, though not at the same moments.
 const SEED: &str = "KUBILITICS_WALK_SEED";

@@ -115,8 +115,8 @@ fn rewrite(answer: Answer, with: impl FnOnce(Chunks) -> Chunks) -> Answer {
 }
 
 fn chunks(body: Body) -> Chunks {
-    let frames = body.into_data_stream();
-    Box::pin(frames)
+    // Some faults look for more where another has ended it.
+    Box::pin(body.into_data_stream().fuse())
 }
 
 /// The first so many bytes.
