@@ -16,7 +16,7 @@ void main() {
   float unit = view.z;
   // The louder, the larger: seen from far away a failing cell covers its neighbours.
   float least = state == 6u ? 4.5 : state == 5u ? 3.5 : state == 4u ? 2.5 : 0.0;
-  float part = state == 6u ? 0.96 : state >= 4u ? 0.9 : 0.74;
+  float part = state == 6u ? 0.86 : state >= 4u ? 0.9 : 0.74;
   side = max(unit * part, least) * ratio;
   bool hidden = state == 0u || (onlyUnwell && state < 5u && unit < 1.0);
   vec2 middle = (place + 0.5) * unit + view.xy;
