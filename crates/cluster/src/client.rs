@@ -5,6 +5,7 @@
 mod answer;
 mod build;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use http::Request;
 use http::header::{ACCEPT, RETRY_AFTER};
 use kube::client::Body;
 use model::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::exec::{self, ExecCredential, ExecError, ExecPolicy};
-use crate::kubeconfig::{Context, Credential};
+use crate::kubeconfig::identity::is_header_text;
+use crate::kubeconfig::{Context, Credential, Secret};
 
 pub(crate) use answer::{Answer, Get};
 
@@ -29,6 +32,8 @@ const FIRST_BYTE: Duration = Duration::from_secs(90);
 const RENEW_BEFORE: i64 = 60_000;
 /// A failure to get a credential is shared with all who ask within this time: seventeen watches ask at once.
 const SHARE_FAILURE: Duration = Duration::from_secs(1);
+/// How often a token file is looked at, in milliseconds: as often as client-go does it.
+const REREAD: i64 = 60_000;
 
 /// Why there is no answer from an API server.
 #[derive(Debug, thiserror::Error)]
@@ -40,9 +45,9 @@ pub enum ConnectError {
     #[error("{what} cannot be read: {source}")]
     Read {
         /// The client certificate, the key, the authority.
-        what: &'static str,
+        what: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// kube makes no client from it.
     #[error("no client can be made for {server}: {source}")]
@@ -57,6 +62,8 @@ pub enum ConnectError {
     Send {
         /// The API server's URL.
         server: String,
+        /// The URL of the proxy that leads to it, without credentials.
+        proxy: Option<String>,
         /// Why.
         source: kube::Error,
     },
@@ -122,6 +129,8 @@ struct Ready {
     client: kube::Client,
     number: u64,
     renew_at: Option<Timestamp>,
+    /// What the token file said.
+    token: Option<SecretString>,
 }
 
 impl std::fmt::Debug for Session {
@@ -177,8 +186,13 @@ impl Connection {
     async fn ready(&self) -> Result<Ready, Failure> {
         let mut session = self.session.lock().await;
         let now = clock::now();
-        match &*session {
+        match &mut *session {
             Session::Ready(ready) if ready.renew_at.is_none_or(|at| now < at) => return Ok(ready.clone()),
+            // The same token needs no new connections.
+            Session::Ready(ready) if ready.token.is_some() && self.is_in_file(ready.token.as_ref()) => {
+                ready.renew_at = Some(Timestamp(now.0 + REREAD));
+                return Ok(ready.clone());
+            }
             Session::Failed(at, failure) if at.elapsed() < SHARE_FAILURE => return Err(failure.clone()),
             _ => {}
         }
@@ -198,11 +212,18 @@ impl Connection {
             }
             _ => None,
         };
-        let renew_at = credential
-            .as_ref()
-            .and_then(|credential: &ExecCredential| credential.expires)
+        let token = self.token_file()?;
+        let now = clock::now().0;
+        let renew_at = match (&credential, &token) {
+            (_, Some(_)) => Some(now + REREAD),
             // One that is over when it comes is not asked for again at once.
-            .map(|expires| Timestamp((expires.0 - RENEW_BEFORE).max(clock::now().0 + 10_000)));
+            (Some(credential), None) => {
+                let expires = credential.expires;
+                expires.map(|expires| (expires.0 - RENEW_BEFORE).max(now + 10_000))
+            }
+            (None, None) => None,
+        };
+        let credential = credential.or_else(|| token.clone().map(ExecCredential::of_token));
         let config = build::config(&self.context, credential)?;
         let client = kube::Client::try_from(config).map_err(|source| ConnectError::Build {
             server: self.server.clone(),
@@ -211,8 +232,33 @@ impl Connection {
         Ok(Ready {
             client,
             number: clock::unique(),
-            renew_at,
+            renew_at: renew_at.map(Timestamp),
+            token,
         })
+    }
+
+    /// What the token file says now, if the context names one. As in kubectl, white space around it does not count.
+    fn token_file(&self) -> Result<Option<SecretString>, ConnectError> {
+        let Credential::TokenFile(path) = &self.context.identity.credential else {
+            return Ok(None);
+        };
+        let refused = |source| ConnectError::Read {
+            what: format!("the token file {}", path.display()),
+            source,
+        };
+        let text = Secret::File(path.clone()).read().map_err(refused)?;
+        match text.expose_secret().trim() {
+            "" => Err(refused(io::Error::other("it is empty"))),
+            token if !is_header_text(token) => Err(refused(io::Error::other(
+                "it has characters that no HTTP header may carry",
+            ))),
+            token => Ok(Some(SecretString::from(token))),
+        }
+    }
+
+    fn is_in_file(&self, token: Option<&SecretString>) -> bool {
+        let now = self.token_file().ok().flatten();
+        now.as_ref().map(SecretString::expose_secret) == token.map(SecretString::expose_secret)
     }
 
     /// Sends a request and returns when the answer begins.
@@ -231,8 +277,11 @@ impl Connection {
         let response = match tokio::time::timeout(after, ready.client.send(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(source)) => {
-                let server = self.server.clone();
-                return Err(Arc::new(ConnectError::Send { server, source }));
+                return Err(Arc::new(ConnectError::Send {
+                    server: self.server.clone(),
+                    proxy: self.context.proxy.as_ref().map(without_credentials),
+                    source,
+                }));
             }
             Err(_) => {
                 let server = self.server.clone();
@@ -249,6 +298,13 @@ impl Connection {
             body: answer::body(response.into_body(), self.server.clone()),
         })
     }
+}
+
+/// A proxy's URL as it may be shown.
+fn without_credentials(proxy: &http::Uri) -> String {
+    let authority = proxy.authority().map_or("", |authority| authority.as_str());
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{}://{host}", proxy.scheme_str().unwrap_or("http"))
 }
 
 #[cfg(test)]

@@ -271,7 +271,7 @@ impl Engine {
 
 /// The reason for a failed connection, in the words for the user.
 pub(crate) fn reason(error: &crate::ConnectError, connection: &Connection) -> StatusReason {
-    problem::reason(error, &connection.context().name)
+    problem::reason(error, connection.context())
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Default for Limits {
     }
 }
 
-/// What a plugin printed.
+/// What a plugin printed, or a token file holds.
 #[derive(Debug)]
 pub(crate) struct ExecCredential {
     /// A bearer token.
@@ -76,7 +76,18 @@ pub(crate) struct ExecCredential {
     pub expires: Option<Timestamp>,
 }
 
-/// Why a plugin gave no credential. No message holds its standard output.
+impl ExecCredential {
+    /// A token that is good until somebody says otherwise.
+    pub fn of_token(token: SecretString) -> Self {
+        Self {
+            token: Some(token),
+            certificate: None,
+            expires: None,
+        }
+    }
+}
+
+/// Why a plugin gave no credential. No message holds anything that it printed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     /// The policy does not allow it.
@@ -112,14 +123,14 @@ pub enum ExecError {
         source: std::io::Error,
     },
     /// It failed.
-    #[error("the exec plugin `{command}` failed with {status}{}", hint(Some(.stderr.as_str())))]
+    #[error(
+        "the exec plugin `{command}` failed with {status}; what it printed may be secret and is not kept"
+    )]
     Failed {
         /// The command.
         command: String,
         /// How it ended.
         status: std::process::ExitStatus,
-        /// The first line of what it wrote to standard error, made harmless.
-        stderr: String,
     },
     /// It took too long and was killed.
     #[error("the exec plugin `{command}` did not answer within {} s and was stopped", after.as_secs())]

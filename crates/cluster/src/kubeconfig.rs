@@ -7,10 +7,12 @@ mod context;
 mod entries;
 mod fields;
 mod file;
-mod identity;
+pub(crate) mod identity;
+pub(crate) mod pem;
 mod problem;
 mod reader;
 mod resolve;
+pub(crate) mod small_file;
 mod source;
 
 pub use context::{Authority, Context, Credential, ExecPlugin, Identity, Impersonation, Secret};

@@ -8,12 +8,33 @@ use rustls::CertificateError;
 
 use crate::client::ConnectError;
 use crate::exec::harmless;
-use crate::kubeconfig::ContextProblem;
+use crate::kubeconfig::{Context, ContextProblem};
+
+/// What to do about a denial.
+const FORBIDDEN: &str = "Ask the cluster's administrator for a role that may list and watch, such as `view`.";
 
 /// The reason for the user, from an error of the connection to a context.
-pub(crate) fn reason(error: &ConnectError, context: &str) -> StatusReason {
+pub(crate) fn reason(error: &ConnectError, context: &Context) -> StatusReason {
     use ConnectionProblem as P;
-    let (code, message) = match error {
+    let (code, message) = told(error);
+    let next = match (error, code) {
+        (ConnectError::Send { proxy: Some(_), .. }, P::Dns | P::Refused | P::Timeout) => {
+            "Check proxy-url in the kubeconfig, that the proxy is running, and that it may connect to the server."
+                .to_owned()
+        }
+        _ => next(code, context),
+    };
+    StatusReason { code, message, next }
+}
+
+/// What happened, in words.
+pub(crate) fn message(error: &ConnectError) -> String {
+    told(error).1
+}
+
+fn told(error: &ConnectError) -> (ConnectionProblem, String) {
+    use ConnectionProblem as P;
+    match error {
         ConnectError::Exec(error) => (P::ExecPlugin, error.to_string()),
         ConnectError::Read { .. } => (P::Kubeconfig, error.to_string()),
         ConnectError::Build { server, source } => {
@@ -23,8 +44,13 @@ pub(crate) fn reason(error: &ConnectError, context: &str) -> StatusReason {
                 format!("The context cannot be used for {server}: {cause}"),
             )
         }
-        ConnectError::Send { server, source } | ConnectError::Body { server, source } => {
-            broken(server, source)
+        ConnectError::Send {
+            server,
+            proxy: Some(proxy),
+            source,
+        } => broken(server, &format!("the proxy {proxy}"), source),
+        ConnectError::Send { server, source, .. } | ConnectError::Body { server, source } => {
+            broken(server, server, source)
         }
         ConnectError::TimedOut { server, after } => (
             P::Timeout,
@@ -43,11 +69,6 @@ pub(crate) fn reason(error: &ConnectError, context: &str) -> StatusReason {
             _ => (P::Other, format!("{server} answered {status}: {message}")),
         },
         ConnectError::NotKubernetes { .. } => (P::NotKubernetes, error.to_string()),
-    };
-    StatusReason {
-        code,
-        message,
-        next: next(code, context),
     }
 }
 
@@ -68,24 +89,26 @@ pub(crate) fn forbidden(problem: &KindProblem) -> StatusReason {
             "every kind is denied to this user; for instance: {}",
             problem.message
         ),
-        next: next(ConnectionProblem::Forbidden, ""),
+        next: FORBIDDEN.to_owned(),
     }
 }
 
-fn next(code: ConnectionProblem, context: &str) -> String {
+fn next(code: ConnectionProblem, context: &Context) -> String {
+    let name = &context.name;
     use ConnectionProblem as P;
     match code {
-        P::Kubeconfig => format!("Correct the context `{context}` in the kubeconfig; the change is seen at once."),
+        P::Kubeconfig => format!("Correct the context `{name}` in the kubeconfig; the change is seen at once."),
         P::Dns => "Check the host in the kubeconfig's server URL, and that you are on the network (VPN) that knows it."
             .to_owned(),
         P::Refused => "Check that the cluster is running, and the port in the kubeconfig's server URL.".to_owned(),
         P::Tls => "Check certificate-authority-data and the host name in the kubeconfig; a cluster that was made anew has a new authority."
             .to_owned(),
-        P::Unauthorized => format!("Sign in again for the context `{context}`; the new credentials are seen at once."),
-        P::Forbidden => "Ask the cluster's administrator for a role that may list and watch, such as `view`.".to_owned(),
+        P::Unauthorized => format!("Sign in again for the context `{name}`; the new credentials are seen at once."),
+        P::Forbidden => FORBIDDEN.to_owned(),
         P::Timeout => "Check VPN, firewall and proxy between this machine and the API server.".to_owned(),
         P::ExecPlugin => format!(
-            "Run `kubectl --context {context} get --raw /version` in a terminal to see what the plugin wants."
+            "Run `{} get --raw /version` in a terminal to see what the plugin says.",
+            context.kubectl()
         ),
         P::NotKubernetes => {
             "Check the kubeconfig's server URL: scheme, host, port and path must be those of an API server.".to_owned()
@@ -94,12 +117,12 @@ fn next(code: ConnectionProblem, context: &str) -> String {
     }
 }
 
-/// Why a connection broke, from the errors below it.
-fn broken(server: &str, error: &kube::Error) -> (ConnectionProblem, String) {
+/// Why a connection broke, from the errors below it. `first` is what is connected to first: the server, or a proxy.
+fn broken(server: &str, first: &str, error: &kube::Error) -> (ConnectionProblem, String) {
     use ConnectionProblem as P;
     let mut at: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = at {
-        if let Some(found) = here(server, error) {
+        if let Some(found) = here(server, first, error) {
             return found;
         }
         at = error.source();
@@ -108,7 +131,7 @@ fn broken(server: &str, error: &kube::Error) -> (ConnectionProblem, String) {
     (P::Other, format!("{server} cannot be reached: {cause}"))
 }
 
-fn here(server: &str, error: &(dyn Error + 'static)) -> Option<(ConnectionProblem, String)> {
+fn here(server: &str, first: &str, error: &(dyn Error + 'static)) -> Option<(ConnectionProblem, String)> {
     use ConnectionProblem as P;
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(tls(server, error));
@@ -127,24 +150,40 @@ fn here(server: &str, error: &(dyn Error + 'static)) -> Option<(ConnectionProble
     }
     // hyper-util's connector keeps its error type to itself; this is its text.
     if error.to_string() == "dns error" {
-        let host = http::Uri::try_from(server).ok();
-        let host = host.as_ref().and_then(|uri| uri.host()).unwrap_or(server);
-        return Some((P::Dns, format!("the host name `{host}` does not resolve")));
+        let host = first
+            .rsplit(' ')
+            .next()
+            .and_then(|url| http::Uri::try_from(url).ok());
+        let host = host.as_ref().and_then(|uri| uri.host()).unwrap_or(first);
+        let whose = if first == server { "" } else { " of the proxy" };
+        return Some((P::Dns, format!("the host name `{host}`{whose} does not resolve")));
+    }
+    // So are those of its proxies; the first goes on with what is below it.
+    let text = error.to_string();
+    let tunnel = text
+        .strip_prefix("tunnel error: ")
+        .or_else(|| text.strip_prefix("SOCKS error: "));
+    if let Some(why) = tunnel.filter(|_| error.source().is_none()) {
+        let message = match why {
+            "failed to create underlying connection" => format!("{first} cannot be connected to"),
+            why => format!("{first} does not connect to {server}: {}", harmless(why)),
+        };
+        return Some((P::Refused, message));
     }
     let error = error.downcast_ref::<io::Error>()?;
     // An io::Error hides the error that it was made from: `source` is already the one below that.
     if let Some(inner) = error.get_ref()
-        && let Some(found) = here(server, inner)
+        && let Some(found) = here(server, first, inner)
     {
         return Some(found);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some((
             P::Refused,
-            format!("{server} refuses the connection: nothing listens there"),
+            format!("{first} refuses the connection: nothing listens there"),
         )),
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            Some((P::Refused, format!("there is no route to {server}")))
+            Some((P::Refused, format!("there is no route to {first}")))
         }
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
             Some((P::Refused, format!("{server} broke the connection off")))

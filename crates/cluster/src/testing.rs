@@ -16,6 +16,7 @@ pub(crate) fn context(server: &str) -> Context {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Context {
         name: "test".to_owned(),
+        files: Arc::default(),
         server: server.parse().unwrap(),
         namespace: None,
         authority: Authority::Any,

@@ -12,7 +12,7 @@ use super::{CONNECT, ConnectError};
 use crate::exec::ExecCredential;
 use crate::kubeconfig::{Authority, Context, Credential, Secret};
 
-pub(super) fn config(context: &Context, plugin: Option<ExecCredential>) -> Result<Config, ConnectError> {
+pub(super) fn config(context: &Context, found: Option<ExecCredential>) -> Result<Config, ConnectError> {
     let mut config = Config::new(context.server.clone());
     config.connect_timeout = Some(CONNECT);
     // A stalled stream is noticed by the watch, which knows what to expect.
@@ -38,9 +38,9 @@ pub(super) fn config(context: &Context, plugin: Option<ExecCredential>) -> Resul
         Credential::Token(token) => Some(token.clone()),
         _ => None,
     };
-    if let Some(plugin) = plugin {
-        token = plugin.token;
-        if let Some((certificate, key)) = plugin.certificate {
+    if let Some(found) = found {
+        token = found.token;
+        if let Some((certificate, key)) = found.certificate {
             identity.certificate = Some((Secret::Inline(certificate), Secret::Inline(key)));
         }
     }
@@ -53,12 +53,11 @@ pub(super) fn config(context: &Context, plugin: Option<ExecCredential>) -> Resul
         auth.client_key_data = Some(SecretString::from(STANDARD.encode(key.expose_secret())));
     }
     match identity.credential {
-        Credential::TokenFile(path) => auth.token_file = Some(path.display().to_string()),
         Credential::Basic(name, password) => {
             auth.username = Some(name);
             auth.password = Some(password);
         }
-        Credential::None | Credential::Token(_) | Credential::Exec(_) => {}
+        Credential::None | Credential::Token(_) | Credential::TokenFile(_) | Credential::Exec(_) => {}
     }
     if let Some(other) = identity.impersonate {
         auth.impersonate = Some(other.user);
@@ -70,7 +69,8 @@ pub(super) fn config(context: &Context, plugin: Option<ExecCredential>) -> Resul
 }
 
 fn read(secret: &Secret, what: &'static str) -> Result<SecretString, ConnectError> {
-    secret
-        .read()
-        .map_err(|source| ConnectError::Read { what, source })
+    secret.read().map_err(|source| ConnectError::Read {
+        what: what.to_owned(),
+        source,
+    })
 }

@@ -61,6 +61,50 @@ async fn a_request_is_what_the_context_says_and_nothing_else() {
     assert!(!format!("{connection:?}").contains("abc"));
 }
 
+#[tokio::test]
+async fn a_token_file_is_read_again_and_its_line_end_does_not_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("token");
+    let (connection, heads) = connect(Identity {
+        credential: Credential::TokenFile(path.clone()),
+        ..Identity::default()
+    });
+    let used = || {
+        let head = heads.lock().unwrap().pop().unwrap();
+        head.lines()
+            .find(|line| line.starts_with("auth"))
+            .unwrap()
+            .to_owned()
+    };
+    std::fs::write(&path, "one\r\n").unwrap();
+    let first = connection.get(&get("/x")).await.unwrap().credential;
+    assert_eq!(used(), "authorization: bearer one");
+    // The minute is over and nothing has changed: no new connection.
+    let expire = async || {
+        if let Session::Ready(ready) = &mut *connection.session.lock().await {
+            ready.renew_at = Some(Timestamp(0));
+        }
+    };
+    expire().await;
+    assert_eq!(connection.get(&get("/x")).await.unwrap().credential, first);
+    std::fs::write(&path, "two\n").unwrap();
+    expire().await;
+    assert_ne!(connection.get(&get("/x")).await.unwrap().credential, first);
+    assert_eq!(used(), "authorization: bearer two");
+    for (text, problem) in [
+        ("\n", "it is empty"),
+        ("a\nb", "it has characters that no HTTP header may carry"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        connection.forget().await;
+        let error = connection.get(&get("/x")).await.err().unwrap().to_string();
+        assert_eq!(
+            error,
+            format!("the token file {} cannot be read: {problem}", path.display())
+        );
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_plugin_runs_once_for_all_until_its_credential_is_refused_or_ends() {

@@ -8,7 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
-use super::{ExecError, Limits, harmless};
+use super::{ExecError, Limits};
 use crate::kubeconfig::ExecPlugin;
 
 /// How long the pipes may stay open after the plugin itself has ended (something it started may hold them).
@@ -48,7 +48,8 @@ pub(super) async fn run(
         .env("KUBERNETES_EXEC_INFO", info)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        // For people, and it may hold what is secret: nobody sees it here.
+        .stderr(Stdio::null())
         .kill_on_drop(true);
     #[cfg(unix)]
     process.process_group(0);
@@ -71,11 +72,10 @@ pub(super) async fn run(
             command: command(),
             limit: limits.output,
         }),
-        Ok(Ok(Some((status, stdout, _)))) if status.success() => Ok(stdout),
-        Ok(Ok(Some((status, _, stderr)))) => Err(ExecError::Failed {
+        Ok(Ok(Some((status, stdout)))) if status.success() => Ok(stdout),
+        Ok(Ok(Some((status, _)))) => Err(ExecError::Failed {
             command: command(),
             status,
-            stderr: harmless(&String::from_utf8_lossy(&stderr)),
         }),
     }
 }
@@ -87,7 +87,7 @@ struct Group {
     pid: Option<rustix::process::Pid>,
 }
 
-type Ended = (std::process::ExitStatus, Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>);
+type Ended = (std::process::ExitStatus, Zeroizing<Vec<u8>>);
 
 impl Group {
     fn of(child: Child) -> Self {
@@ -103,27 +103,20 @@ impl Group {
 
     /// Waits for the end; `None` if it printed more than `limit` bytes.
     async fn finish(&mut self, limit: usize) -> io::Result<Option<Ended>> {
-        let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
-        let reading = async { tokio::try_join!(read(stdout, limit), read(stderr, limit)) };
+        let reading = read(self.child.stdout.take(), limit);
         tokio::pin!(reading);
         let (status, read) = tokio::select! {
-            read = &mut reading => {
-                let (stdout, stderr) = read?;
-                if stdout.is_none() || stderr.is_none() {
-                    return Ok(None);
-                }
-                (self.child.wait().await?, (stdout, stderr))
-            }
+            read = &mut reading => match read? {
+                None => return Ok(None),
+                printed => (self.child.wait().await?, printed),
+            },
             status = self.child.wait() => {
                 let status = status?;
                 let read = tokio::time::timeout(DRAIN, reading).await;
                 (status, read.map_err(|_| io::Error::other("a process it started keeps its output open"))??)
             }
         };
-        Ok(match read {
-            (Some(stdout), Some(stderr)) => Some((status, stdout, stderr)),
-            _ => None,
-        })
+        Ok(read.map(|printed| (status, printed)))
     }
 }
 

@@ -7,6 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 use super::ExecCredential;
+use crate::kubeconfig::identity::is_header_text;
+use crate::kubeconfig::pem::{self, PairProblem};
 use crate::kubeconfig::{Authority, Context, ExecPlugin};
 
 /// The value of `KUBERNETES_EXEC_INFO`.
@@ -61,11 +63,25 @@ pub(super) fn credential(printed: &[u8], api_version: &str) -> Result<ExecCreden
         ),
     };
     let certificate = match (secret("clientCertificateData")?, secret("clientKeyData")?) {
-        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (Some(certificate), Some(key)) => {
+            pem::check_pair(certificate.expose_secret(), key.expose_secret()).map_err(
+                |problem| match problem {
+                    PairProblem::Certificate(problem) => format!("status.clientCertificateData {problem}"),
+                    PairProblem::Key(problem) => format!("status.clientKeyData {problem}"),
+                },
+            )?;
+            Some((certificate, key))
+        }
         (None, None) => None,
         _ => return Err("clientCertificateData and clientKeyData come only together".to_owned()),
     };
     let token = secret("token")?;
+    if token
+        .as_ref()
+        .is_some_and(|token| !is_header_text(token.expose_secret()))
+    {
+        return Err("status.token has characters that no HTTP header may carry".to_owned());
+    }
     if token.is_none() && certificate.is_none() {
         return Err("status has neither a token nor a client certificate".to_owned());
     }

@@ -1,16 +1,22 @@
 //! A context, resolved: everything that a connection needs, checked.
 
 use std::fmt;
+use std::io::Error;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::Uri;
 use secrecy::SecretString;
+
+use super::small_file;
 
 /// What to connect to and as whom. Its debug text leaves out what may be secret (a proxy's URL may hold a password).
 #[derive(Clone)]
 pub struct Context {
     /// The context's name.
     pub name: String,
+    /// The kubeconfig files that it was read from, in the order of KUBECONFIG; none for a service account.
+    pub files: Arc<[PathBuf]>,
     /// The API server's URL.
     pub server: Uri,
     /// The namespace that the context names.
@@ -23,6 +29,27 @@ pub struct Context {
     pub proxy: Option<Uri>,
     /// Who we are.
     pub identity: Identity,
+}
+
+impl Context {
+    /// How kubectl is called with this context, in a shell.
+    pub(crate) fn kubectl(&self) -> String {
+        let files = std::env::join_paths(self.files.iter()).unwrap_or_default();
+        let variable = match files.to_str() {
+            Some("") | None => String::new(),
+            Some(files) => format!("KUBECONFIG={} ", quoted(files)),
+        };
+        format!("{variable}kubectl --context {}", quoted(&self.name))
+    }
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,~".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 impl fmt::Debug for Context {
@@ -71,7 +98,12 @@ impl Secret {
     pub fn read(&self) -> std::io::Result<SecretString> {
         match self {
             Self::Inline(text) => Ok(text.clone()),
-            Self::File(path) => std::fs::read_to_string(path).map(SecretString::from),
+            Self::File(path) => {
+                let text = String::from_utf8(small_file::read(path)?);
+                // The error would hold the bytes.
+                text.map(SecretString::from)
+                    .map_err(|_| Error::other("it is not UTF-8 text"))
+            }
         }
     }
 }

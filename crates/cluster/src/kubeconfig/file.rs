@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_yaml_ng::{Mapping, Value};
 
 use super::fields::{self, FieldProblem};
+use super::small_file;
 
 /// Something about a kubeconfig file that its user should know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Files {
             path: path.to_owned(),
             message,
         };
-        let bytes = match std::fs::read(path) {
+        let bytes = match small_file::read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.good.remove(path);

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde_yaml_ng::{Mapping, Value};
 
 use super::context::{Credential, ExecPlugin, Identity, Impersonation, Secret};
 use super::fields::{self, FieldProblem};
-use super::reader::{Reader, Resolved, has_certificate};
+use super::pem::{self, PairProblem};
+use super::reader::{Reader, Resolved};
 
 /// Who we are by a user entry.
 pub(super) fn identity(user: &Reader) -> Resolved<Identity> {
@@ -34,15 +33,15 @@ fn client_certificate(user: &Reader) -> Resolved<Option<(Secret, Secret)>> {
             ));
         }
     };
-    let pem = user.read(&certificate.0, &certificate.1)?;
-    if !has_certificate(pem.expose_secret()) {
-        return Err(user.field(&certificate.0, "holds no PEM certificate"));
+    let pair = (
+        user.read(&certificate.0, &certificate.1)?,
+        user.read(&key.0, &key.1)?,
+    );
+    match pem::check_pair(pair.0.expose_secret(), pair.1.expose_secret()) {
+        Ok(()) => Ok(Some((certificate.1, key.1))),
+        Err(PairProblem::Certificate(problem)) => Err(user.field(&certificate.0, problem)),
+        Err(PairProblem::Key(problem)) => Err(user.field(&key.0, problem)),
     }
-    let pem = user.read(&key.0, &key.1)?;
-    if PrivateKeyDer::from_pem_slice(pem.expose_secret().as_bytes()).is_err() {
-        return Err(user.field(&key.0, "holds no PEM private key"));
-    }
-    Ok(Some((certificate.1, key.1)))
 }
 
 /// Token before token file, as in kubectl; an exec plugin is only asked where nothing else is given.
@@ -55,8 +54,15 @@ fn credential(user: &Reader) -> Resolved<Credential> {
     }
     if let Some(path) = user.text("tokenFile")? {
         let path = user.path(&path);
-        user.read("tokenFile", &Secret::File(path.clone()))?;
-        return Ok(Credential::TokenFile(path));
+        let text = user.read("tokenFile", &Secret::File(path.clone()))?;
+        match text.expose_secret().trim() {
+            "" => return Err(user.field("tokenFile", "names a file that is empty")),
+            token if !is_header_text(token) => {
+                let problem = "names a file with characters that no HTTP header may carry";
+                return Err(user.field("tokenFile", problem));
+            }
+            _ => return Ok(Credential::TokenFile(path)),
+        }
     }
     match (user.text("username")?, user.text("password")?) {
         (Some(name), password) => {
@@ -151,6 +157,7 @@ fn impersonation(user: &Reader) -> Resolved<Option<Impersonation>> {
     }))
 }
 
-fn is_header_text(text: &str) -> bool {
+/// Whether an HTTP header may carry it.
+pub(crate) fn is_header_text(text: &str) -> bool {
     text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }

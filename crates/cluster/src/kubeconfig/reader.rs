@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 use serde_yaml_ng::{Mapping, Value};
 
 use super::context::{Authority, Secret};
 use super::entries::Entry;
 use super::fields::{self, FieldProblem};
+use super::pem;
 use super::problem::ContextProblem;
 
 /// A value, or why the context cannot be used.
@@ -98,6 +97,9 @@ impl<'a> Reader<'a> {
         {
             return Err(self.field("server", "must not hold credentials; use the user entry"));
         }
+        if !has_port_if_any(&uri) {
+            return Err(self.field("server", "must have a port from 1 to 65535"));
+        }
         Ok(uri)
     }
 
@@ -113,9 +115,13 @@ impl<'a> Reader<'a> {
         };
         let uri: Uri = text.parse().map_err(|_| wrong())?;
         match (uri.scheme_str(), uri.host()) {
-            (Some("http" | "https" | "socks5"), Some(host)) if !host.is_empty() => Ok(Some(uri)),
-            _ => Err(wrong()),
+            (Some("http" | "https" | "socks5"), Some(host)) if !host.is_empty() => {}
+            _ => return Err(wrong()),
         }
+        if !has_port_if_any(&uri) {
+            return Err(self.field("proxy-url", "must have a port from 1 to 65535"));
+        }
+        Ok(Some(uri))
     }
 
     pub fn tls_server_name(&self) -> Resolved<Option<String>> {
@@ -141,8 +147,8 @@ impl<'a> Reader<'a> {
             return Ok(Authority::System);
         };
         let pem = self.read(&field, &secret)?;
-        if !has_certificate(pem.expose_secret()) {
-            return Err(self.field(&field, "holds no PEM certificate"));
+        if !pem::are_authorities(pem.expose_secret()) {
+            return Err(self.field(&field, "holds no PEM certificate, or one that cannot be read"));
         }
         Ok(Authority::Bundle(secret))
     }
@@ -177,6 +183,15 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether what stands where a port does is one.
+fn has_port_if_any(uri: &Uri) -> bool {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let after_host = authority
+        .rsplit_once(uri.host().unwrap_or_default())
+        .map_or("", |(_, rest)| rest);
+    after_host.is_empty() || uri.port_u16().is_some_and(|port| port > 0)
+}
+
 fn is_about_tls(key: &Value) -> bool {
     key.as_str().is_some_and(|key| {
         matches!(
@@ -184,10 +199,4 @@ fn is_about_tls(key: &Value) -> bool {
             "insecure-skip-tls-verify" | "certificate-authority" | "certificate-authority-data"
         )
     })
-}
-
-/// Whether a text holds PEM certificates, all of them well-formed.
-pub(super) fn has_certificate(pem: &str) -> bool {
-    let mut certificates = CertificateDer::pem_slice_iter(pem.as_bytes()).peekable();
-    certificates.peek().is_some() && certificates.all(|certificate| certificate.is_ok())
 }

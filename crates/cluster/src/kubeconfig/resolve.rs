@@ -25,10 +25,11 @@ pub(super) fn files(paths: &[PathBuf], optional: bool, cache: &mut Files) -> Kub
         read.extend(file);
     }
     let entries = Entries::merge(&read);
+    let names: Arc<[PathBuf]> = read.iter().map(|file| file.path.clone()).collect();
     let contexts = entries
         .contexts
         .iter()
-        .map(|context| resolve(*context, &entries))
+        .map(|context| resolve(*context, &entries, &names))
         .collect();
     let current = entries.current.map(str::to_owned);
     problems.extend(entries.hidden);
@@ -74,6 +75,7 @@ fn service_account(pod: &InCluster, name: &str) -> Result<Context, ContextProble
         .map_err(|_| missing(format!("{server} is not a URL")))?;
     Ok(Context {
         name: name.to_owned(),
+        files: Arc::default(),
         server,
         namespace: std::fs::read_to_string(pod.folder.join("namespace")).ok(),
         authority: Authority::Bundle(Secret::File(ca)),
@@ -86,7 +88,7 @@ fn service_account(pod: &InCluster, name: &str) -> Result<Context, ContextProble
     })
 }
 
-fn resolve(context: Entry, entries: &Entries) -> ContextEntry {
+fn resolve(context: Entry, entries: &Entries, files: &Arc<[PathBuf]>) -> ContextEntry {
     let mut hasher = DefaultHasher::new();
     // The folder counts: the same text elsewhere means other certificate files.
     (context.file, context.named.value.as_ref().ok()).hash(&mut hasher);
@@ -110,7 +112,7 @@ fn resolve(context: Entry, entries: &Entries) -> ContextEntry {
         file: context.file.to_owned(),
         server,
         fingerprint: hasher.finish(),
-        resolved: usable(context, entries).map(Arc::new).map_err(Arc::new),
+        resolved: usable(context, entries, files).map(Arc::new).map_err(Arc::new),
     }
 }
 
@@ -124,7 +126,7 @@ fn without_credentials(server: &str) -> String {
     }
 }
 
-fn usable(entry: Entry, entries: &Entries) -> Resolved<Context> {
+fn usable(entry: Entry, entries: &Entries, files: &Arc<[PathBuf]>) -> Resolved<Context> {
     let context = Reader::new("context", entry)?;
     let cluster_name = context
         .text("cluster")?
@@ -153,6 +155,7 @@ fn usable(entry: Entry, entries: &Entries) -> Resolved<Context> {
     };
     Ok(Context {
         name: entry.named.name.clone(),
+        files: files.clone(),
         server: cluster.server()?,
         namespace: context.text("namespace")?,
         authority: cluster.authority()?,

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 async fn look(context: Context) -> Result<Option<String>, StatusReason> {
     let connection = Arc::new(Connection::new(Arc::new(context), ExecPolicy::AllowAll));
-    let seen = Probe::new(connection).run(false).await;
+    let seen = Probe::new(connection.clone()).run(false).await;
     seen.map(|seen| seen.version)
-        .map_err(|error| reason(&error, "test"))
+        .map_err(|error| reason(&error, connection.context()))
 }
 
 /// Checks the category and that the message has these words.
@@ -47,6 +47,43 @@ async fn a_name_that_does_not_resolve_is_dns() {
         "the host name `no-such-host.invalid` does not resolve",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_fault_of_the_proxy_is_not_the_servers() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for server in ["https://127.0.0.1:6443", "http://127.0.0.1:6443"] {
+        for (proxy, code, words) in [
+            (
+                format!("http://me:secret@127.0.0.1:{port}"),
+                P::Refused,
+                format!("the proxy http://127.0.0.1:{port} refuses the connection: nothing listens there"),
+            ),
+            (
+                format!("socks5://127.0.0.1:{port}"),
+                P::Refused,
+                format!("the proxy socks5://127.0.0.1:{port} "),
+            ),
+            (
+                "http://no-such-host.invalid:3128".to_owned(),
+                P::Dns,
+                "the host name `no-such-host.invalid` of the proxy does not resolve".to_owned(),
+            ),
+        ] {
+            let context = Context {
+                proxy: Some(proxy.parse().unwrap()),
+                ..testing::context(server)
+            };
+            let reason = look(context).await.unwrap_err();
+            assert_eq!(reason.code, code, "{reason:?}");
+            assert!(reason.message.contains(&words), "{reason:?}");
+            assert!(reason.next.contains("proxy-url"), "{reason:?}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -179,11 +216,18 @@ async fn an_exec_plugin_that_fails_is_the_reason() {
         install_hint: None,
     }));
     expect(
-        context,
+        context.clone(),
         P::ExecPlugin,
-        "the exec plugin `false` failed with exit status: 1",
+        "the exec plugin `false` failed with exit status: 1; what it printed may be secret and is not kept",
     )
     .await;
+    context.name = "it's mine".to_owned();
+    context.files = ["/a b/c".into(), "/d".into()].into();
+    let reason = look(context).await.unwrap_err();
+    assert_eq!(
+        reason.next,
+        r"Run `KUBECONFIG='/a b/c:/d' kubectl --context 'it'\''s mine' get --raw /version` in a terminal to see what the plugin says."
+    );
 }
 
 #[tokio::test]

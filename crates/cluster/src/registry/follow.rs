@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Registry, slot};
-use crate::kubeconfig::{Files, Kubeconfig, Source};
+use crate::kubeconfig::{Files, Kubeconfig, Source, small_file};
 
 /// A file that has just changed is read again after this: editors write in two steps.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -65,7 +65,7 @@ impl Reader {
         let mut hasher = DefaultHasher::new();
         for path in self.sources.iter().flat_map(slot::files_of) {
             path.hash(&mut hasher);
-            std::fs::read(&path).ok().hash(&mut hasher);
+            small_file::read(&path).ok().hash(&mut hasher);
         }
         hasher.finish()
     }

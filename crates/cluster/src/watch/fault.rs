@@ -308,7 +308,7 @@ fn text(error: &Failure) -> String {
     match &**error {
         ConnectError::Status { message, status, .. } if message.is_empty() => format!("HTTP status {status}"),
         ConnectError::Status { message, .. } => message.clone(),
-        other => problem::reason(other, "").message,
+        other => problem::message(other),
     }
 }
 

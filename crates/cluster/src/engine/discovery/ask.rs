@@ -68,7 +68,7 @@ async fn ask<R: DeserializeOwned>(
         accept,
         timeout: Some(PATIENCE),
     };
-    let text = |error: &_| problem::reason(error, "").message;
+    let text = |error: &_| problem::message(error);
     let answer = server.get(&get).await.map_err(|error| text(&error))?;
     if answer.status == 401 {
         server.renew(answer.credential).await;
