@@ -1,23 +1,21 @@
 //! The canvas of `app`, on cytoscape: loaded when it is first needed, then told of changes.
 
+use crate::stage::Stage;
 use app::browser::canvas::{Canvas, Said};
 use app::state::picture::{Change, Line, Region, Tile};
-use js_sys::{Array, Function, Promise};
-use std::cell::{Cell, RefCell};
+use js_sys::{Array, Function};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
     /// The module `js/graph.js`.
     type Module;
 
-    #[wasm_bindgen(method)]
-    fn start(this: &Module, element: &str, chosen: &Function) -> Drawing;
+    #[wasm_bindgen(method, catch)]
+    fn start(this: &Module, element: &str, chosen: &Function) -> Result<JsValue, JsValue>;
 
     /// One drawing of it.
-    #[derive(Clone)]
     type Drawing;
 
     #[wasm_bindgen(method)]
@@ -62,11 +60,7 @@ extern "C" {
 }
 
 thread_local! {
-    /// The drawing of the page; there is one at a time.
-    static DRAWING: RefCell<Option<Drawing>> = const { RefCell::new(None) };
-    static LOADER: RefCell<Option<Function>> = const { RefCell::new(None) };
-    /// Counts the drawings: one that was asked for and is no longer wanted when it has loaded is not started.
-    static TURN: Cell<u32> = const { Cell::new(0) };
+    static STAGE: Stage = const { Stage::new() };
 }
 
 /// The canvas on cytoscape.
@@ -76,60 +70,30 @@ pub struct Cytoscape;
 impl Cytoscape {
     /// A canvas that loads its module by this function.
     pub fn new(loader: Function) -> Self {
-        LOADER.with_borrow_mut(|slot| *slot = Some(loader));
+        STAGE.with(|stage| stage.load_by(loader));
         Self
     }
 }
 
 fn with(draw: impl FnOnce(&Drawing)) {
-    // Cloned, so that a callback from inside may come back here.
-    if let Some(drawing) = DRAWING.with_borrow(Clone::clone) {
+    if let Some(drawing) = STAGE.with(Stage::drawing) {
         draw(&drawing);
     }
-}
-
-fn words(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(
-        || "the module did not load".to_owned(),
-        |error| error.message().into(),
-    )
 }
 
 impl Canvas for Cytoscape {
     fn start(&self, element: &str, said: Box<dyn Fn(Said)>) {
         self.stop();
-        let turn = TURN.get();
-        let said: Rc<dyn Fn(Said)> = Rc::from(said);
-        let Some(loader) = LOADER.with_borrow(Clone::clone) else {
-            return said(Said::Failed("there is nothing to load it with".to_owned()));
-        };
         let element = element.to_owned();
-        wasm_bindgen_futures::spawn_local(async move {
-            let loading = loader
-                .call0(&JsValue::UNDEFINED)
-                .map(|promise| Promise::resolve(&promise));
-            let module = match loading {
-                Ok(promise) => JsFuture::from(promise).await,
-                Err(error) => Err(error),
-            };
-            if TURN.get() != turn {
-                return;
-            }
-            match module {
-                Ok(module) => {
-                    let chosen = Closure::<dyn Fn(Option<String>)>::new({
-                        let said = Rc::clone(&said);
-                        move |id| said(Said::Chosen(id))
-                    });
-                    let drawing = module
-                        .unchecked_ref::<Module>()
-                        .start(&element, chosen.into_js_value().unchecked_ref());
-                    DRAWING.with_borrow_mut(|slot| *slot = Some(drawing));
-                    said(Said::Ready);
-                }
-                Err(error) => said(Said::Failed(words(&error))),
-            }
-        });
+        let said: Rc<dyn Fn(Said)> = Rc::from(said);
+        let chosen = Rc::clone(&said);
+        let begin = move |module: JsValue| {
+            let chosen = Closure::<dyn Fn(Option<String>)>::new(move |id| chosen(Said::Chosen(id)));
+            let module = module.unchecked_ref::<Module>();
+            module.start(&element, chosen.into_js_value().unchecked_ref())
+        };
+        let begun = move |failed: Option<String>| said(failed.map_or(Said::Ready, Said::Failed));
+        Stage::begin(&STAGE, Box::new(begin), Box::new(begun));
     }
 
     fn change(&self, change: &Change) {
@@ -207,9 +171,8 @@ impl Canvas for Cytoscape {
     }
 
     fn stop(&self) {
-        TURN.set(TURN.get().wrapping_add(1));
-        if let Some(drawing) = DRAWING.with_borrow_mut(Option::take) {
-            drawing.stop();
+        if let Some(drawing) = STAGE.with(Stage::take) {
+            drawing.unchecked_ref::<Drawing>().stop();
         }
     }
 }

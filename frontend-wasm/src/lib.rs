@@ -5,6 +5,7 @@
 
 mod canvas;
 mod plane;
+mod stage;
 
 use app::pages::lazy;
 use app::state::url::Place;

@@ -1,14 +1,13 @@
 //! The map of `app`, on WebGL: loaded when it is first needed, then told of changes.
 
+use crate::stage::Stage;
 use app::browser::plane::{Plane, PlaneSaid, Spot};
 use app::state::map::code;
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function};
 use model::level::GroupId;
 use model::map::{Map, MapApplication, MapDelta, MapSpace};
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,10 +15,9 @@ extern "C" {
     type Module;
 
     #[wasm_bindgen(method, catch)]
-    fn start(this: &Module, element: &str, rests: &Function, chosen: &Function) -> Result<Drawing, JsValue>;
+    fn start(this: &Module, element: &str, rests: &Function, chosen: &Function) -> Result<JsValue, JsValue>;
 
     /// One drawing of it.
-    #[derive(Clone)]
     type Drawing;
 
     #[wasm_bindgen(method)]
@@ -56,11 +54,7 @@ extern "C" {
 }
 
 thread_local! {
-    /// The drawing of the page; there is one at a time.
-    static DRAWING: RefCell<Option<Drawing>> = const { RefCell::new(None) };
-    static LOADER: RefCell<Option<Function>> = const { RefCell::new(None) };
-    /// Counts the drawings: one that was asked for and is no longer wanted when it has loaded is not started.
-    static TURN: Cell<u32> = const { Cell::new(0) };
+    static STAGE: Stage = const { Stage::new() };
 }
 
 /// The map on WebGL.
@@ -70,23 +64,15 @@ pub struct WebGl;
 impl WebGl {
     /// A map that loads its module by this function.
     pub fn new(loader: Function) -> Self {
-        LOADER.with_borrow_mut(|slot| *slot = Some(loader));
+        STAGE.with(|stage| stage.load_by(loader));
         Self
     }
 }
 
 fn with(draw: impl FnOnce(&Drawing)) {
-    // Cloned, so that a callback from inside may come back here.
-    if let Some(drawing) = DRAWING.with_borrow(Clone::clone) {
+    if let Some(drawing) = STAGE.with(Stage::drawing) {
         draw(&drawing);
     }
-}
-
-fn words(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(
-        || "the module did not load".to_owned(),
-        |error| error.message().into(),
-    )
 }
 
 /// Where a function of the module says that something is: -1 for nothing.
@@ -130,41 +116,21 @@ fn array(ids: impl Iterator<Item = GroupId>) -> Array {
 impl Plane for WebGl {
     fn start(&self, element: &str, said: Box<dyn Fn(PlaneSaid)>) {
         self.stop();
-        let turn = TURN.get();
-        let said: Rc<dyn Fn(PlaneSaid)> = Rc::from(said);
-        let Some(loader) = LOADER.with_borrow(Clone::clone) else {
-            return said(PlaneSaid::Failed("there is nothing to load it with".to_owned()));
-        };
         let element = element.to_owned();
-        wasm_bindgen_futures::spawn_local(async move {
-            let loading = loader
-                .call0(&JsValue::UNDEFINED)
-                .map(|promise| Promise::resolve(&promise));
-            let module = match loading {
-                Ok(promise) => JsFuture::from(promise).await,
-                Err(error) => Err(error),
-            };
-            if TURN.get() != turn {
-                return;
-            }
+        let said: Rc<dyn Fn(PlaneSaid)> = Rc::from(said);
+        let told = Rc::clone(&said);
+        let begin = move |module: JsValue| {
             let callback = |make: fn(Option<Spot>) -> PlaneSaid| {
-                let said = Rc::clone(&said);
-                let call = move |application, slot| said(make(spot(application, slot)));
+                let told = Rc::clone(&told);
+                let call = move |application, slot| told(make(spot(application, slot)));
                 Closure::<dyn Fn(f64, f64)>::new(call).into_js_value()
             };
-            let started = module.and_then(|module| {
-                let (rests, chosen) = (callback(PlaneSaid::Rests), callback(PlaneSaid::Chosen));
-                let module = module.unchecked_ref::<Module>();
-                module.start(&element, rests.unchecked_ref(), chosen.unchecked_ref())
-            });
-            match started {
-                Ok(drawing) => {
-                    DRAWING.with_borrow_mut(|slot| *slot = Some(drawing));
-                    said(PlaneSaid::Ready);
-                }
-                Err(error) => said(PlaneSaid::Failed(words(&error))),
-            }
-        });
+            let (rests, chosen) = (callback(PlaneSaid::Rests), callback(PlaneSaid::Chosen));
+            let module = module.unchecked_ref::<Module>();
+            module.start(&element, rests.unchecked_ref(), chosen.unchecked_ref())
+        };
+        let begun = move |failed: Option<String>| said(failed.map_or(PlaneSaid::Ready, PlaneSaid::Failed));
+        Stage::begin(&STAGE, Box::new(begin), Box::new(begun));
     }
 
     fn whole(&self, map: &Map) {
@@ -233,9 +199,8 @@ impl Plane for WebGl {
     }
 
     fn stop(&self) {
-        TURN.set(TURN.get().wrapping_add(1));
-        if let Some(drawing) = DRAWING.with_borrow_mut(Option::take) {
-            drawing.stop();
+        if let Some(drawing) = STAGE.with(Stage::take) {
+            drawing.unchecked_ref::<Drawing>().stop();
         }
     }
 }

@@ -110,16 +110,16 @@ fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
 fn Note(list: List, feed: Feed) -> impl IntoView {
     let here = use_here();
     let words = memo(move || {
-        let words = match (list.is_empty(), feed.phase.get(), feed.syncing()) {
-            (false, ..) => return None,
-            (true, Phase::Waiting, _) => text::WAITING.to_owned(),
-            (true, _, Some((synced, kinds))) => format!("Loading, {synced} of {kinds} kinds are in."),
-            (true, ..) if list.counts.get().0 > 0 => text::NOTHING_MATCHES.to_owned(),
-            (true, ..) if list.is_namespaced() && here.query.with(|query| !query.namespaces.is_empty()) => {
+        if !list.is_empty() {
+            return None;
+        }
+        let words = feed.waits().unwrap_or_else(|| match list.counts.get() {
+            (1.., _) => text::NOTHING_MATCHES.to_owned(),
+            _ if list.is_namespaced() && here.query.with(|query| !query.namespaces.is_empty()) => {
                 format!("{} in these namespaces.", text::NOTHING_HERE)
             }
-            (true, ..) => format!("{}.", text::NOTHING_HERE),
-        };
+            _ => format!("{}.", text::NOTHING_HERE),
+        });
         Some(words)
     });
     view! { <p class="note" hidden=whether(move || words.with(Option::is_none))>{says(move || words.get().unwrap_or_default())}</p> }

@@ -58,10 +58,8 @@ pub fn MapPage() -> impl IntoView {
     let only = memo(move || here.query.with(|query| query.filter == UNWELL));
     let note = memo(move || {
         let (pods, applications) = census.with(|census| (census.whole.all(), census.applications.len()));
-        match (pods, feed.phase.get(), feed.syncing()) {
-            (0, Phase::Waiting, _) => Some(text::WAITING.to_owned()),
-            (0, _, Some((synced, kinds))) => Some(format!("Loading, {synced} of {kinds} kinds are in.")),
-            (0, ..) => Some(text::EMPTY_MAP.to_owned()),
+        match pods {
+            0 => Some(feed.waits().unwrap_or_else(|| text::EMPTY_MAP.to_owned())),
             _ if no_canvas.get() => Some(text::NO_MAP.to_owned()),
             _ if as_list.get() && applications > NAMED && !only.get() => {
                 Some(text::MANY_APPLICATIONS.to_owned())

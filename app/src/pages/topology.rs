@@ -38,11 +38,9 @@ pub fn TopologyPage() -> impl IntoView {
     let note = memo(move || {
         graph.version.track();
         let empty = graph.with(|graph| graph.nodes.is_empty());
-        match (empty, feed.phase.get(), feed.syncing()) {
-            (true, Phase::Waiting, _) => Some(text::WAITING.to_owned()),
-            (true, _, Some((synced, kinds))) => Some(format!("Loading, {synced} of {kinds} kinds are in.")),
-            (true, _, None) => Some(text::EMPTY_GRAPH.to_owned()),
-            (false, ..) => no_canvas.get().then(|| text::NO_CANVAS.to_owned()),
+        match empty {
+            true => Some(feed.waits().unwrap_or_else(|| text::EMPTY_GRAPH.to_owned())),
+            false => no_canvas.get().then(|| text::NO_CANVAS.to_owned()),
         }
     });
     let toggle = move || here.href(|query| query.tree = !query.tree);

@@ -1,6 +1,7 @@
 //! A topic as a page follows it: read from the source while rendering, taken from the page while hydrating, followed
 //! on the stream ever after.
 
+use crate::components::whole::effect;
 use crate::source::{SharedSource, TopicView};
 use crate::state::live::{Live, reached};
 use crate::state::memo::Known;
@@ -9,10 +10,10 @@ use crate::state::session::Event;
 use leptos::prelude::*;
 use model::stream::{Delta, Snapshot, Topic, TopicState};
 use model::{ApiError, ClusterId, ErrorCode};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Keeps a topic's state.
-pub trait Store: Copy + Send + Sync + 'static {
+pub trait Store: Send + Sync + 'static {
     /// Takes a whole state.
     fn replace(&self, snapshot: Snapshot);
     /// Forgets everything: what follows is about something else.
@@ -43,7 +44,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    fn take(&self, event: Event, store: impl Store) {
+    fn take(&self, event: Event, store: &dyn Store) {
         match event {
             Event::Snapshot(_, snapshot) => {
                 store.replace(snapshot);
@@ -63,6 +64,15 @@ impl Feed {
                 )));
             }
             Event::State(state) => self.trust.set(Some(state)),
+        }
+    }
+
+    /// What to say in place of the content while nothing of it is there; `None` if there is nothing to wait for.
+    pub fn waits(&self) -> Option<String> {
+        match (self.phase.get(), self.syncing()) {
+            (Phase::Waiting, _) => Some(crate::text::WAITING.to_owned()),
+            (_, Some((synced, kinds))) => Some(format!("Loading, {synced} of {kinds} kinds are in.")),
+            _ => None,
         }
     }
 
@@ -91,6 +101,10 @@ fn cluster(topic: &Topic) -> Option<&ClusterId> {
 /// Follows a topic, or none, and whatever it changes to. What a store holds stays until the next topic's state is
 /// there, unless that is about another cluster.
 pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
+    follow(topic, Arc::new(store))
+}
+
+fn follow(topic: Known<Option<Topic>>, store: Arc<dyn Store>) -> Feed {
     let feed = Feed {
         phase: RwSignal::default(),
         trust: RwSignal::default(),
@@ -108,20 +122,29 @@ pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
             let level = content.level();
             store.replace(content);
             feed.phase.set(Phase::Ready);
-            feed.take(Event::State(state), store);
+            feed.take(Event::State(state), &*store);
             start = first.map(|topic| (topic, epoch, level));
         }
-        Some(Err(error)) => feed.take(Event::Failed(error), store),
+        Some(Err(error)) => feed.take(Event::Failed(error), &*store),
         None => {}
     }
-    let start = StoredValue::new(start);
     let live = use_context::<Live>();
-    Effect::new(move |before: Option<Option<Topic>>| {
+    // The topic that was followed last, and where the page's own state of the first one ends.
+    let kept = Mutex::new((None::<Topic>, start));
+    effect(move || {
         let now = topic.get();
-        let (Some(live), Some(topic)) = (live, now.clone()) else {
-            return now;
+        let (before, since) = {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let since = now
+                .as_ref()
+                .filter(|_| live.is_some())
+                .and_then(|_| kept.1.take());
+            (std::mem::replace(&mut kept.0, now.clone()), since)
         };
-        if let Some(before) = before.flatten().filter(|before| *before != topic) {
+        let (Some(live), Some(topic)) = (live, now) else {
+            return;
+        };
+        if let Some(before) = before.filter(|before| *before != topic) {
             if cluster(&before) != cluster(&topic) {
                 store.clear();
                 feed.trust.set(None);
@@ -130,15 +153,12 @@ pub fn use_feed(topic: Known<Option<Topic>>, store: impl Store) -> Feed {
                 feed.phase.set(Phase::Waiting);
             }
         }
-        let since = start
-            .try_update_value(Option::take)
-            .flatten()
-            .filter(|(first, ..)| *first == topic);
-        let sink = Arc::new(move |event| feed.take(event, store));
+        let since = since.filter(|(first, ..)| *first == topic);
+        let store = Arc::clone(&store);
+        let sink = Arc::new(move |event| feed.take(event, &*store));
         let (epoch, level) = since.map_or((None, None), |(_, epoch, level)| (Some(epoch), level));
         let id = live.follow(topic, epoch, level, sink);
         on_cleanup(move || live.unfollow(id));
-        now
     });
     feed
 }

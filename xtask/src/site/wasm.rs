@@ -124,7 +124,8 @@ pub fn optimise(workspace: &Workspace, bound: &Path, parts: &Parts) -> Result<()
             .args(FEATURES)
             .args(MEMORY)
             // Rebuilt from scratch, control flow is smaller than as LLVM leaves it.
-            .args(["--flatten", "--rereloop", "-Oz", "--converge"])
+            // What the first round uncovers is worth a second one.
+            .args(["--flatten", "--rereloop", "-Oz", "-Oz", "--converge"])
             .arg(&file)
             .arg("-o")
             .arg(&optimised);
