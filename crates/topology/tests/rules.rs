@@ -1272,6 +1272,27 @@ fn bindings_grant_roles_to_subjects() {
 }
 
 #[test]
+fn a_default_binding_to_an_account_that_the_cluster_does_not_have_is_no_fault() {
+    let subjects = json!([{"kind": "ServiceAccount", "name": "x", "namespace": "kube-system"}]);
+    let labels = json!({"kubernetes.io/bootstrapping": "rbac-defaults"});
+    in_any_order(
+        &[
+            ("ClusterRoleBinding", "own", json!({"subjects": subjects.clone()})),
+            (
+                "ClusterRoleBinding",
+                "system:x",
+                json!({"subjects": subjects, "metadata": {"labels": labels}}),
+            ),
+        ],
+        &[
+            "!ClusterRoleBinding/own binds-subject ServiceAccount/kube-system/x",
+            "ClusterRoleBinding/system:x binds-subject ServiceAccount/kube-system/x",
+        ],
+        &["ClusterRoleBinding/system:x binds-subject ServiceAccount/kube-system/x"],
+    );
+}
+
+#[test]
 fn a_token_secret_is_held_by_its_account() {
     let token = |kind: &str| {
         json!({"cells": ["token", kind, 3, "1d"], "object": {"metadata": {

@@ -9,6 +9,9 @@ use crate::symbols::Symbols;
 use model::list::Cell;
 use model::{Health, KindId};
 
+/// The label of the roles and bindings that the API server makes by itself.
+const DEFAULTS: (&str, &str) = ("kubernetes.io/bootstrapping", "rbac-defaults");
+
 slim! {
     struct Role<'a> {
         metadata: Meta<'a>,
@@ -59,7 +62,8 @@ pub(super) fn binding(kind: KindId, json: &[u8], symbols: &mut Symbols) -> Resul
         subjects,
     } = serde_json::from_slice(json)?;
     let mut draft = Draft::new(kind, &metadata, symbols);
-    identity::binding(&role_ref, &subjects, &mut draft);
+    let is_default = metadata.labels.pairs().any(|pair| pair == DEFAULTS);
+    identity::binding(&role_ref, &subjects, is_default, &mut draft);
     let those = |kind: &str| {
         let of_kind = subjects.iter().filter(|subject| subject.kind == kind);
         let names = of_kind.map(|subject| match kind {

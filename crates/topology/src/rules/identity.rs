@@ -38,8 +38,9 @@ pub(crate) fn token_secret(account: &str, draft: &mut Draft<'_>) {
     draft.refer(&HOLDS_TOKEN, Named::new("ServiceAccount", account, path));
 }
 
-/// The role that a binding grants, and to whom. In a ClusterRoleBinding, a Role means nothing.
-pub(crate) fn binding(role: &RoleRef<'_>, subjects: &[Subject<'_>], draft: &mut Draft<'_>) {
+/// The role that a binding grants, and to whom. In a ClusterRoleBinding, a Role means nothing. The default ones are the
+/// same in every cluster, whether it has those accounts or not.
+pub(crate) fn binding(role: &RoleRef<'_>, subjects: &[Subject<'_>], is_default: bool, draft: &mut Draft<'_>) {
     let kind = match &*role.kind {
         "ClusterRole" => "ClusterRole",
         "Role" => "Role",
@@ -66,7 +67,13 @@ pub(crate) fn binding(role: &RoleRef<'_>, subjects: &[Subject<'_>], draft: &mut 
             ("Group", _) => Named::new("Group", &subject.name, path),
             _ => continue,
         };
-        draft.refer(&BINDS_SUBJECT, named);
+        draft.refer(
+            &BINDS_SUBJECT,
+            Named {
+                optional: is_default,
+                ..named
+            },
+        );
     }
 }
 
