@@ -136,7 +136,14 @@ fn queries_that_cannot_be_read_say_what_could_stand_there() {
     });
     assert_eq!((sort.field, sort.value.as_str()), ("sort", "cpu"));
     assert!(sort.allowed.contains("restarts"), "{}", sort.allowed);
-    for (filter, value) in [("cpu>5", "cpu"), ("status:", "status:"), ("\"open", "\"open")] {
+    for (filter, value) in [
+        ("cpu>5", "cpu"),
+        ("status:", "status:"),
+        ("\"open", "\"open"),
+        ("x restarts>many", "restarts>many"),
+        ("-restarts<3d", "-restarts<3d"),
+        ("age>5", "age>5"),
+    ] {
         let filter = error(&ListQuery {
             filter: filter.to_owned(),
             ..query("pods")

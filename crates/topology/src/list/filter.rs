@@ -6,7 +6,7 @@ use crate::facts::{CellRef, Facts};
 use crate::natural::natural;
 use crate::query::QueryError;
 use model::Timestamp;
-use model::list::Column;
+use model::list::{Column, ColumnFormat};
 use std::cmp::Ordering;
 
 /// Terms that a row must meet, all of them.
@@ -114,12 +114,32 @@ impl Term {
             let allowed = "write a value after it; quotes make the whole a word to look for";
             return Err(QueryError::new("filter", &word.text, allowed));
         }
-        let test = match operator {
-            Some('>') => Test::Compare(field, Ordering::Greater, Value::parse(value)),
-            Some('<') => Test::Compare(field, Ordering::Less, Value::parse(value)),
-            _ => Test::In(field, value.to_lowercase()),
+        let wanted = match operator {
+            Some('>') => Ordering::Greater,
+            Some('<') => Ordering::Less,
+            _ => {
+                let test = Test::In(field, value.to_lowercase());
+                return Ok(Self { not, test });
+            }
         };
-        Ok(Self { not, test })
+        let read = Value::parse(value);
+        let format = match field {
+            Field::Column(place) => columns.get(place).map(|column| column.format),
+            Field::Namespace | Field::Name | Field::Health => None,
+        };
+        let allowed = match (format, &read) {
+            (Some(ColumnFormat::Number), Value::Millis(_) | Value::Text(_)) => {
+                "compare it with a number, such as 3"
+            }
+            (Some(ColumnFormat::Date), Value::Number(_) | Value::Text(_)) => {
+                "compare it with an age, such as 90s, 4m12s or 3d5h"
+            }
+            _ => {
+                let test = Test::Compare(field, wanted, read);
+                return Ok(Self { not, test });
+            }
+        };
+        Err(QueryError::new("filter", &word.text, allowed))
     }
 }
 
