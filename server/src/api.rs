@@ -13,9 +13,11 @@ pub use operations::Version;
 pub use resources::{Column, List, ListItem, ListMetadata};
 pub use search::{Search, SearchMetadata};
 
+use crate::auth::COOKIE;
 use crate::http::Access;
 use crate::http::table::Table;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::routes;
 
 /// Adds the routes of the API.
@@ -49,5 +51,15 @@ pub fn document() -> OpenApi {
              each code has a page under docs/errors/. Unknown query parameters are refused.",
         ))
         .license(Some(license));
-    OpenApiBuilder::new().info(info.build()).build()
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The token in the data folder, for scripts"));
+    let cookie = ApiKeyValue::with_description(COOKIE, "The session of a browser");
+    let proofs = ComponentsBuilder::new()
+        .security_scheme("bearer", SecurityScheme::Http(bearer.build()))
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(proofs.build()))
+        .build()
 }

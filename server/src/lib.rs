@@ -20,6 +20,7 @@ pub mod link;
 pub mod log;
 mod maps;
 pub mod metrics;
+mod open_files;
 mod pages;
 mod private_file;
 mod ready;

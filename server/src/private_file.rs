@@ -1,4 +1,4 @@
-//! Files that only this user may read: the token, kubeconfigs, the lock of the data folder.
+//! Files that only this user may read: the token, the link, kubeconfigs, the lock of the data folder.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

@@ -1,6 +1,7 @@
 //! Telling whoever started us that we listen, and where.
 
 use crate::config::{self, READY_FILE, Setting};
+use crate::private_file;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::process::Stdio;
@@ -18,15 +19,11 @@ pub struct ReadyError {
 /// seems to sit in front of it.
 pub fn announce(url: &str, ready: &config::Ready) -> Result<(), ReadyError> {
     if let Some(file) = &ready.file {
-        // Whole or not at all: whoever waits for the file reads it as soon as it is there.
-        let mut partial = file.clone().into_os_string();
-        partial.push(".partial");
-        fs::write(&partial, format!("{url}\n"))
-            .and_then(|()| fs::rename(&partial, file))
-            .map_err(|source| ReadyError {
-                setting: &READY_FILE,
-                source,
-            })?;
+        // Who has the URL is signed in by it. Whoever waits for the file reads it as soon as it is there.
+        private_file::write(file, &format!("{url}\n")).map_err(|source| ReadyError {
+            setting: &READY_FILE,
+            source,
+        })?;
     }
     if let Some(fd) = ready.fd {
         fs::OpenOptions::new()

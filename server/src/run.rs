@@ -10,7 +10,7 @@ use crate::link::{self, LinkError};
 use crate::ready::{self, ReadyError};
 use crate::server::{Server, Shared, now};
 use crate::simulate::{SimulateError, Simulation};
-use crate::{config, http, known, log};
+use crate::{config, http, known, log, open_files};
 use axum::serve::ListenerExt;
 use cluster::{ExecPolicy, Registry, RegistryConfig, Source, TaskKind, Tasks};
 use std::io::{self, Write};
@@ -121,10 +121,12 @@ pub fn run(invocation: Invocation) -> Result<(), RunError> {
         Invocation::Serve(flags) => {
             let config = Config::read(&flags, &around)?;
             log::start(config.log.format);
+            open_files::raise_limit();
             runtime()?.block_on(serve(&config))
         }
         Invocation::Simulate(simulation) => {
             log::start(LogFormat::Text);
+            open_files::raise_limit();
             runtime()?.block_on(simulate(simulation))
         }
     }

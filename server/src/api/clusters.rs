@@ -44,7 +44,7 @@ pub struct FileProblem {
 }
 
 /// Lists the clusters, connected or not.
-#[utoipa::path(get, path = "/api/v1/clusters", tag = "clusters", responses(
+#[utoipa::path(get, path = "/api/v1/clusters", operation_id = "listClusters", tag = "clusters", responses(
     (status = OK, body = ClusterList),
     (status = BAD_REQUEST, body = ApiError),
     (status = UNAUTHORIZED, body = ApiError),
@@ -67,7 +67,7 @@ pub(super) async fn list(State(server): State<Shared>, uri: Uri) -> Result<Json<
 }
 
 /// One cluster.
-#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}", tag = "clusters",
+#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}", operation_id = "getCluster", tag = "clusters",
     params(("clusterId" = String, Path, description = "The cluster's slug")),
     responses(
         (status = OK, body = Cluster),

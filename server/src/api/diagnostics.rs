@@ -90,7 +90,7 @@ pub struct Ring {
 }
 
 /// How the watches of a cluster are: objects, events, errors, and what is not shown and why.
-#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/diagnostics", tag = "clusters",
+#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/diagnostics", operation_id = "getDiagnostics", tag = "clusters",
     params(("clusterId" = String, Path, description = "The cluster's slug")),
     responses(
         (status = OK, body = Diagnostics),

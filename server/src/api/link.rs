@@ -10,7 +10,7 @@ use http::{StatusCode, Uri};
 use model::ApiError;
 
 /// Makes a link that signs a browser in. It is good for one visit, and for ten minutes.
-#[utoipa::path(post, path = "/api/v1/link", tag = "access", responses(
+#[utoipa::path(post, path = "/api/v1/link", operation_id = "createLink", tag = "access", responses(
     (status = CREATED, body = Link),
     (status = UNAUTHORIZED, body = ApiError),
     (status = FORBIDDEN, body = ApiError, description = "`csrf_refused`"),

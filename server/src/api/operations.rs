@@ -45,7 +45,9 @@ pub struct Readiness {
 }
 
 /// Alive: the process answers.
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = OK, body = String, content_type = "text/plain")))]
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses(
+    (status = OK, body = String, content_type = "text/plain"), (status = BAD_REQUEST, body = ApiError)
+))]
 pub(super) async fn healthz(uri: Uri) -> Result<&'static str, Problem> {
     Parameters::parse(&uri, &[])?;
     Ok("ok\n")
@@ -53,7 +55,9 @@ pub(super) async fn healthz(uri: Uri) -> Result<&'static str, Problem> {
 
 /// Ready: the database answers and requests are taken. Clusters do not count.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
-    (status = OK, body = Readiness), (status = SERVICE_UNAVAILABLE, body = Readiness)
+    (status = OK, body = Readiness),
+    (status = BAD_REQUEST, body = ApiError),
+    (status = SERVICE_UNAVAILABLE, body = Readiness),
 ))]
 pub(super) async fn readyz(State(server): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Parameters::parse(&uri, &[])?;
@@ -76,7 +80,7 @@ pub(super) async fn readyz(State(server): State<Shared>, uri: Uri) -> Result<Res
 
 /// Numbers in the text format of OpenMetrics. They name clusters by id and count; they show nothing of what is in them.
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses(
-    (status = OK, body = String, content_type = "application/openmetrics-text")
+    (status = OK, body = String, content_type = "application/openmetrics-text"), (status = BAD_REQUEST, body = ApiError)
 ))]
 pub(super) async fn metrics(State(server): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Parameters::parse(&uri, &[])?;
@@ -98,7 +102,9 @@ pub(super) async fn version(uri: Uri) -> Result<Json<Version>, Problem> {
 }
 
 /// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", responses((status = OK, body = Object)))]
+#[utoipa::path(get, path = "/api/openapi.json", tag = "operations", responses(
+    (status = OK, body = Object), (status = BAD_REQUEST, body = ApiError)
+))]
 pub(super) async fn openapi(State(server): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Parameters::parse(&uri, &[])?;
     let headers = [(header::CONTENT_TYPE, "application/json")];

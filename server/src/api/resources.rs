@@ -13,7 +13,7 @@ use futures::stream;
 use http::{Uri, header};
 use model::list::{self, Cell, ColumnFormat, ListQuery, Row, Sort};
 use model::topology::Warning;
-use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, Timestamp};
+use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, KindId, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub struct List {
 pub struct Column {
     /// The heading.
     pub name: String,
-    /// `string` or `integer`.
+    /// As the API server says it: `string`, `integer` or `boolean`. Of some kinds it calls numbers strings.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// `name`, `date` (the cells are RFC 3339 times, printed as ages by the client) or empty.
@@ -68,7 +68,7 @@ pub struct ListItem {
     /// metadata.creationTimestamp.
     pub created_at: Option<Timestamp>,
     /// As kubectl prints them; numbers as numbers, points in time as RFC 3339.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<TableCell>)]
     pub cells: Vec<Value>,
     /// Its own health.
     pub health: Health,
@@ -76,6 +76,19 @@ pub struct ListItem {
     pub reason: Option<String>,
     /// metadata.labels.
     pub labels: BTreeMap<String, String>,
+}
+
+/// What stands in one column of a row.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(
+    dead_code,
+    reason = "it is there to be described: the cells are written as JSON values"
+)]
+enum TableCell {
+    Number(i64),
+    Switch(bool),
+    Text(String),
 }
 
 /// About a list.
@@ -112,7 +125,7 @@ const PARAMETERS: [&str; 6] = [
 const CHUNK: usize = 500;
 
 /// Lists a kind. `kind` is a plural, `plural.group` or `plural.version.group`.
-#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/resources/{kind}", tag = "resources",
+#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/resources/{kind}", operation_id = "listResources", tag = "resources",
     params(
         ("clusterId" = String, Path, description = "The cluster's slug"),
         ("kind" = String, Path, description = "`pods`, `deployments.apps`, `deployments.v1.apps`"),
@@ -173,7 +186,7 @@ pub(super) async fn list(
         warnings,
     };
     Ok(stream_list(
-        columns(window.columns),
+        columns(kind, window.columns),
         window.rows,
         published.state.api_version(kind),
         metadata,
@@ -232,12 +245,34 @@ impl Cursor {
     }
 }
 
-fn columns(columns: Vec<list::Column>) -> Vec<Column> {
+/// Columns of numbers that the API server calls strings.
+const STRINGS: [(&str, &str); 6] = [
+    ("Pod", "Restarts"),
+    ("Deployment", "Up-to-date"),
+    ("Deployment", "Available"),
+    ("ConfigMap", "Data"),
+    ("Secret", "Data"),
+    ("Event", "Count"),
+];
+/// Columns of words that the API server calls booleans.
+const BOOLEANS: [(&str, &str); 7] = [
+    ("CronJob", "Suspend"),
+    ("PriorityClass", "Global-Default"),
+    ("CSIDriver", "AttachRequired"),
+    ("CSIDriver", "PodInfoOnMount"),
+    ("CSIDriver", "StorageCapacity"),
+    ("CSIDriver", "RequiresRepublish"),
+    ("VolumeAttachment", "Attached"),
+];
+
+fn columns(kind: KindId, columns: Vec<list::Column>) -> Vec<Column> {
     let column = |column: list::Column| {
+        let is_in = |those: &[(&str, &str)]| those.contains(&(kind.get().kind, &*column.name));
         let (kind, format) = match column.format {
             ColumnFormat::Name => ("string", "name"),
-            ColumnFormat::Text => ("string", ""),
-            ColumnFormat::Number => ("integer", ""),
+            ColumnFormat::Text if is_in(&BOOLEANS) => ("boolean", ""),
+            ColumnFormat::Number if !is_in(&STRINGS) => ("integer", ""),
+            ColumnFormat::Text | ColumnFormat::Number => ("string", ""),
             ColumnFormat::Date => ("string", "date"),
         };
         Column {
@@ -251,15 +286,19 @@ fn columns(columns: Vec<list::Column>) -> Vec<Column> {
     columns.into_iter().map(column).collect()
 }
 
-fn item(row: Row, api_version: String, now: Timestamp) -> ListItem {
-    let cell = |cell: &Cell| match cell {
-        Cell::Number(number) => json!(number),
+/// A row with its cells as the API server writes them into its Table.
+fn item(row: Row, columns: &[Column], api_version: String, now: Timestamp) -> ListItem {
+    let is_restarts = |column: &Column| row.key.kind == "Pod" && column.name == "Restarts";
+    let cell = |(cell, column): (&Cell, &Column)| match cell {
+        Cell::Number(number) if !is_restarts(column) => json!(number),
         Cell::Time(time) => json!(time),
+        Cell::Text(text) if column.kind == "boolean" && text == "true" => json!(true),
+        Cell::Text(text) if column.kind == "boolean" && text == "false" => json!(false),
         other => Value::String(other.print(now)),
     };
     ListItem {
         id: row.key.to_string(),
-        cells: row.cells.iter().map(cell).collect(),
+        cells: row.cells.iter().zip(columns).map(cell).collect(),
         kind: row.key.kind,
         api_version,
         namespace: row.key.namespace,
@@ -290,7 +329,7 @@ fn stream_list(
             if !std::mem::take(&mut first) {
                 chunk.push(',');
             }
-            chunk.push_str(&text(&item(row, api_version.clone(), now)));
+            chunk.push_str(&text(&item(row, &columns, api_version.clone(), now)));
         }
         (!chunk.is_empty()).then_some(chunk)
     });

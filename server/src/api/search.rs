@@ -46,7 +46,7 @@ const PARAMETERS: [&str; 3] = ["q", "namespace", "limit"];
 /// as kubectl knows it (`po`, `deployment`) asks for objects of that kind, or with the word in their name. Names that are a
 /// word come first, then those that begin with one, then those that have one, then what was found by another field; at
 /// the same rank what is unhealthy.
-#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/search", tag = "search",
+#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/search", operation_id = "search", tag = "search",
     params(
         ("clusterId" = String, Path, description = "The cluster's slug"),
         ("q" = String, Query, description = "The words, 16 and 256 bytes at most: `pod cart`, `app=cart`, `\"cart-0\"`"),

@@ -22,7 +22,7 @@ const PARAMETERS: [&str; 5] = ["namespace", "focus", "depth", "layer", "level"];
 ///
 /// It never hides that it is not complete: `metadata.isComplete` is false, and a warning names each kind that is denied,
 /// failing or not synced yet.
-#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/topology", tag = "topology",
+#[utoipa::path(get, path = "/api/v1/clusters/{clusterId}/topology", operation_id = "getTopology", tag = "topology",
     params(
         ("clusterId" = String, Path, description = "The cluster's slug"),
         ("namespace" = Option<Vec<String>>, Query, description = "Only this namespace and what its objects reach; may be repeated"),

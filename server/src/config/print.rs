@@ -1,7 +1,7 @@
 //! The configuration as text: `config print`, `--help` and `.env.example`.
 
 use super::setting::{self, SETTINGS, Setting, Shape};
-use super::{Config, Layer};
+use super::{Config, Demo, Layer};
 use std::fmt::Write;
 
 /// What `--help` says of a setting: meaning, default and all three names.
@@ -86,12 +86,22 @@ impl Config {
             flag if flag == setting::ALLOWED_ORIGINS.flag => texts(&listen.allowed_origins),
             flag if flag == setting::ALLOWED_HOSTS.flag => texts(&listen.allowed_hosts),
             flag if flag == setting::KUBECONFIG.flag => paths(&kubernetes.kubeconfigs),
+            flag if flag == setting::DEMO.flag => match kubernetes.demo {
+                Demo::IfNothingElse | Demo::Scale(_) => Vec::new(),
+                Demo::Never => vec!["false".to_owned()],
+                Demo::Shop => vec!["true".to_owned()],
+            },
+            flag if flag == setting::DEMO_SCALE.flag => match kubernetes.demo {
+                Demo::Scale(pods) => vec![pods.to_string()],
+                Demo::IfNothingElse | Demo::Never | Demo::Shop => Vec::new(),
+            },
             flag if flag == setting::DATA_DIR.flag => vec![storage.data_dir.display().to_string()],
             flag if flag == setting::DATABASE.flag => vec![storage.database.to_string()],
             flag if flag == setting::LOG_FORMAT.flag => vec![log.format.word().to_owned()],
             flag if flag == setting::NO_OPEN.flag => vec![(!ready.open_browser).to_string()],
             flag if flag == setting::READY_FILE.flag => paths(ready.file.as_slice()),
             flag if flag == setting::READY_FD.flag => ready.fd.iter().map(u32::to_string).collect(),
+            // --config, which has no key of its own.
             _ => Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
 use model::{ErrorCode, Timestamp};
 use serde::Serialize;
+use utoipa::openapi::security::SecurityRequirement;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +25,18 @@ pub enum Access {
     Api,
     /// As [`Api`](Self::Api), and a browser must say of which origin it is: sockets are not bound by CORS.
     Stream,
+}
+
+impl Access {
+    /// How the OpenAPI document calls what must be shown: one of these.
+    pub(super) fn proofs(self) -> Vec<SecurityRequirement> {
+        let proof = |name: &str| SecurityRequirement::new(name, [""; 0]);
+        match self {
+            Self::Public => Vec::new(),
+            Self::Page => vec![proof("session")],
+            Self::Api | Self::Stream => vec![proof("bearer"), proof("session")],
+        }
+    }
 }
 
 /// The gate in front of a route.

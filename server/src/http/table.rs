@@ -40,7 +40,12 @@ impl Table {
     /// Adds handlers that describe themselves in the OpenAPI document.
     #[must_use]
     pub fn documented(mut self, access: Access, routes: UtoipaMethodRouter<Shared>) -> Self {
-        let (schemas, paths, methods) = routes;
+        let (schemas, mut paths, methods) = routes;
+        for item in paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+                operation.security = Some(access.proofs());
+            }
+        }
         for (path, item) in &paths.paths {
             self.declared.push(Declared {
                 path: path.clone(),

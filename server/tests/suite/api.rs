@@ -87,7 +87,7 @@ async fn a_list_has_kubectls_cells() {
     assert_eq!(
         list["columns"][3],
         json!({
-            "name": "Restarts", "type": "integer", "format": "", "priority": 0,
+            "name": "Restarts", "type": "string", "format": "", "priority": 0,
             "description": "Restarts of its containers, and when the last was",
         })
     );
@@ -99,7 +99,7 @@ async fn a_list_has_kubectls_cells() {
             json!("cart"),
             json!("1/1"),
             json!("Running"),
-            json!(0),
+            json!("0"),
             json!("2026-01-31T10:00:00Z")
         ]
     );
