@@ -57,13 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_distinct_and_free() {
+    fn ports_are_distinct_and_in_range() {
         let ports: [u16; 50] = free().unwrap();
         let distinct: std::collections::BTreeSet<_> = ports.iter().collect();
         assert_eq!(distinct.len(), ports.len());
-        for port in ports {
-            assert!(RANGE.contains(&port));
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-        }
+        assert!(ports.iter().all(|port| RANGE.contains(port)));
     }
 }
