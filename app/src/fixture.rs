@@ -44,9 +44,9 @@ pub fn cluster(name: &str) -> Cluster {
             ..Sync::default()
         },
         counts: Some(Counts {
-            pods: 412,
-            nodes: 6,
-            namespaces: 3,
+            pods: Some(412),
+            nodes: Some(6),
+            namespaces: Some(3),
             unhealthy: 9,
         }),
     }
@@ -76,6 +76,7 @@ pub fn denied(kind: &str, resource: &str) -> KindProblem {
         group: String::new(),
         resource: resource.into(),
         namespace: None,
+        seen_in: Vec::new(),
         message: format!("{resource} is forbidden: User \"ops\" cannot list resource \"{resource}\""),
     }
 }

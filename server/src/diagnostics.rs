@@ -64,7 +64,8 @@ fn row(kind: &KindDiagnostics, published: &Published) -> Row {
         cells: vec![
             Cell::Text(name),
             Cell::Text(state.to_owned()),
-            number(kind.objects.into()),
+            kind.objects
+                .map_or(Cell::Unknown, |objects| number(objects.into())),
             number(kind.skipped),
             number(kind.events),
             kind.last_event.map_or(Cell::None, Cell::Time),

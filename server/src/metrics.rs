@@ -123,7 +123,10 @@ fn of_clusters(clusters: &Registry) -> prometheus_client::registry::Registry {
                 cluster: cluster.clone(),
                 kind: kind.kind.get().id.to_owned(),
             };
-            objects.get_or_create(&labels).set(i64::from(kind.objects));
+            // What is not known has no figure.
+            if let Some(count) = kind.objects {
+                objects.get_or_create(&labels).set(i64::from(count));
+            }
             skipped
                 .get_or_create(&labels)
                 .set(i64::try_from(kind.skipped).unwrap_or(i64::MAX));

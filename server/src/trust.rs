@@ -1,9 +1,9 @@
 //! How far to trust what is shown of a cluster: the same judgement for the API, the stream and the pages.
 
 use cluster::{Published, Registry};
-use model::cluster::{KindLimit, KindProblem};
+use model::cluster::{ConnectionProblem, KindLimit, KindProblem};
 use model::list::ListQuery;
-use model::stream::TopicState;
+use model::stream::{Topic, TopicState};
 use model::topology::Warning;
 use model::{ApiError, Cluster, ClusterId, ClusterStatus, ErrorCode, KindId};
 use std::sync::Arc;
@@ -50,6 +50,21 @@ pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> 
             .with("reason", reason.code.word())
             .with("next", &reason.next),
     )
+}
+
+/// Why a topic that shows much of a cluster has nothing to show: all of it is denied. Lists and the diagnostics say by
+/// themselves what is denied.
+pub fn forbidden(registry: &Registry, topic: &Topic) -> Option<ApiError> {
+    let id = match topic {
+        Topic::Graph { cluster, .. }
+        | Topic::Search { cluster, .. }
+        | Topic::Map { cluster, .. }
+        | Topic::Cell { cluster, .. } => cluster,
+        Topic::Clusters | Topic::List { .. } | Topic::Diagnostics { .. } => return None,
+    };
+    let published = registry.engine(id)?.published();
+    let reason = published.reason.as_ref()?;
+    never_reached(id, &published).filter(|_| reason.code == ConnectionProblem::Forbidden)
 }
 
 /// A list's query as the cluster's kinds and columns let it be read. As long as not all kinds are known, one that is not

@@ -27,10 +27,10 @@ pub fn ClusterRow(
                 .unwrap_or_default()
         })
     };
-    let figure = move |read: fn(&Counts) -> u32| {
+    let figure = move |read: fn(&Counts) -> Option<u32>| {
         // Unknown is never shown as zero.
         says(move || {
-            let count = cluster.with(|cluster| cluster.as_ref()?.counts.as_ref().map(read));
+            let count = cluster.with(|cluster| read(cluster.as_ref()?.counts.as_ref()?));
             count.map_or("<unknown>".to_owned(), text::number)
         })
     };
@@ -66,7 +66,7 @@ pub fn ClusterRow(
                 <div><b>{figure(|counts| counts.nodes)}</b><span>"nodes"</span></div>
                 <div><b>{figure(|counts| counts.namespaces)}</b><span>"namespaces"</span></div>
                 <div class:bad=whether(move || counts.get().is_some_and(|counts| counts.unhealthy > 0))>
-                    <b>{figure(|counts| counts.unhealthy)}</b><span>"unhealthy"</span>
+                    <b>{figure(|counts| Some(counts.unhealthy))}</b><span>"unhealthy"</span>
                 </div>
             </div>
             <dl>

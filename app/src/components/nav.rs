@@ -139,7 +139,8 @@ pub fn cluster_health(status: ClusterStatus) -> Health {
 
 /// What fits under a cluster's name: `v1.36.3, 6 nodes`.
 fn about(cluster: &Cluster) -> String {
-    let nodes = cluster.counts.map(|counts| text::counted(counts.nodes, "node"));
+    let nodes = cluster.counts.and_then(|counts| counts.nodes);
+    let nodes = nodes.map(|nodes| text::counted(nodes, "node"));
     let parts: Vec<String> = cluster.version.clone().into_iter().chain(nodes).collect();
     if parts.is_empty() {
         cluster.status.word().to_owned()

@@ -2,7 +2,7 @@
 //! itself are three different things that can each be wrong.
 
 use crate::state::live::Link;
-use crate::text::utc;
+use crate::text::{self, utc};
 use model::age::age;
 use model::cluster::{ConnectionProblem, KindProblem};
 use model::stream::TopicState;
@@ -144,23 +144,39 @@ fn view(facts: &Facts<'_>) -> Option<Words> {
         )),
         TopicState::Partial { kinds } => {
             let short = match kinds.as_slice() {
-                [one] => format!("partial: {} not visible ({})", one.resource, missing_right(one)),
-                many => format!("partial: {} kinds not visible", many.len()),
+                [one] => format!("partial: {}", lacking(one)),
+                many => {
+                    let (hidden, limited): (Vec<_>, Vec<_>) =
+                        many.iter().partition(|kind| kind.seen_in.is_empty());
+                    let count = |kinds: Vec<_>, how| {
+                        let count = text::counted(text::count(kinds.len()), "kind");
+                        (!kinds.is_empty()).then(|| format!("{count} {how}"))
+                    };
+                    let parts = [
+                        count(hidden, "not visible"),
+                        count(limited, "in some namespaces only"),
+                    ];
+                    let parts: Vec<String> = parts.into_iter().flatten().collect();
+                    format!("partial: {}", parts.join(", "))
+                }
             };
             let long = kinds
                 .iter()
-                .map(|kind| {
-                    format!(
-                        "{} not visible ({}): {}",
-                        kind.resource,
-                        missing_right(kind),
-                        kind.message
-                    )
-                })
+                .map(|kind| format!("{}: {}", lacking(kind), kind.message))
                 .collect();
             Some(Words::new(Health::Warning, short, long))
         }
         TopicState::Live | TopicState::Stale { .. } | TopicState::Denied { .. } | TopicState::Gone => None,
+    }
+}
+
+/// What cannot be seen of a kind, and which right is missing.
+fn lacking(problem: &KindProblem) -> String {
+    let (resource, right) = (&problem.resource, missing_right(problem));
+    match problem.seen_in.as_slice() {
+        [] => format!("{resource} not visible ({right})"),
+        [one] => format!("{resource} in {one} only ({right})"),
+        some => format!("{resource} in {} namespaces only ({right})", some.len()),
     }
 }
 
@@ -235,7 +251,29 @@ mod tests {
             kinds: vec![fixture::denied("Secret", "secrets")],
         };
         let syncing = TopicState::Syncing { synced: 5, kinds: 17 };
+        let limited = |kind: &str, plural: &str| KindProblem {
+            seen_in: vec!["team-a".to_owned()],
+            ..fixture::denied(kind, plural)
+        };
+        let pods = TopicState::Partial {
+            kinds: vec![limited("Pod", "pods")],
+        };
+        let some = TopicState::Partial {
+            kinds: vec![
+                fixture::denied("Secret", "secrets"),
+                limited("Pod", "pods"),
+                limited("Service", "services"),
+            ],
+        };
         let table = [
+            (
+                say(Link::Open, Some(&demo), Some(&pods)),
+                "partial: pods in team-a only (list pods in all namespaces)",
+            ),
+            (
+                say(Link::Open, Some(&demo), Some(&some)),
+                "partial: 1 kind not visible, 2 kinds in some namespaces only",
+            ),
             (
                 say(Link::Open, Some(&demo), Some(&TopicState::Live)),
                 "live, 0.04 s behind",

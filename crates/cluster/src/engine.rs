@@ -50,7 +50,7 @@ pub struct Published {
     pub reason: Option<StatusReason>,
     /// The API server's version.
     pub version: Option<String>,
-    /// Totals; `None` until pods, nodes and namespaces are all synced or given up.
+    /// Totals of what may be seen; `None` until pods, nodes and namespaces are all synced or given up.
     pub counts: Option<Counts>,
     /// The kinds whose list is in, and which are therefore known in full.
     pub synced: Arc<[KindId]>,
@@ -253,7 +253,7 @@ impl Engine {
             cluster: self.inner.id.clone(),
             ring_entries,
             ring_ids,
-            kinds: self.inner.counters.snapshot(&self.published().state),
+            kinds: self.inner.counters.snapshot(&self.published()),
             apis: self.inner.counters.apis(),
         }
     }

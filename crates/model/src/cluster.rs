@@ -156,6 +156,8 @@ pub struct KindProblem {
     pub resource: String,
     /// The namespace asked for; `None` for all.
     pub namespace: Option<String>,
+    /// Namespaces in which it is seen all the same.
+    pub seen_in: Vec<String>,
     /// The API server's message or the error's text.
     pub message: String,
 }
@@ -197,6 +199,7 @@ impl KindLimit {
             group: self.group.clone(),
             resource: self.resource.clone(),
             namespace: None,
+            seen_in: self.namespaces.clone(),
             message: format!("only the {word} {namespaces} can be seen: {}", self.message),
         }
     }
@@ -207,12 +210,12 @@ impl KindLimit {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
-    /// All pods.
-    pub pods: u32,
-    /// All nodes.
-    pub nodes: u32,
-    /// All namespaces.
-    pub namespaces: u32,
-    /// Objects whose own health is unhealthy.
+    /// The pods that may be seen; `None` if none may: that is not zero.
+    pub pods: Option<u32>,
+    /// The nodes; as above.
+    pub nodes: Option<u32>,
+    /// The namespaces; as above.
+    pub namespaces: Option<u32>,
+    /// Objects that may be seen whose own health is unhealthy.
     pub unhealthy: u32,
 }

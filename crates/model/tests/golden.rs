@@ -121,9 +121,9 @@ fn cluster() -> Cluster {
             ..Sync::default()
         },
         counts: Some(Counts {
-            pods: 412,
-            nodes: 6,
-            namespaces: 6,
+            pods: Some(412),
+            nodes: Some(6),
+            namespaces: Some(6),
             unhealthy: 4,
         }),
     }

@@ -282,9 +282,12 @@ impl State {
         self.totals.values().map(|tally| tally.unhealthy).sum()
     }
 
-    /// The totals of the cluster.
-    pub fn counts(&self) -> Counts {
-        let count = |kind| KindId::of(kind).map_or(0, |kind| self.count(kind));
+    /// The totals of the kinds that `are_known`.
+    pub fn counts(&self, are_known: impl Fn(KindId) -> bool) -> Counts {
+        let count = |kind| {
+            let kind = KindId::of(kind).filter(|kind| are_known(*kind));
+            kind.map(|kind| self.count(kind))
+        };
         Counts {
             pods: count("Pod"),
             nodes: count("Node"),

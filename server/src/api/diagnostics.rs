@@ -39,8 +39,8 @@ pub struct Kind {
     pub is_served: bool,
     /// The last error, until the watch works again.
     pub error: Option<String>,
-    /// Objects in the present state.
-    pub objects: u32,
+    /// Objects in the present state; null while nobody knows how many there are.
+    pub objects: Option<u32>,
     /// Objects that cannot be read and are not shown.
     pub skipped: u64,
     /// The last reasons why objects were skipped, the newest last.

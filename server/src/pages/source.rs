@@ -105,6 +105,9 @@ impl LiveSource {
 
 impl Source for LiveSource {
     fn read(&self, topic: &Topic) -> Result<TopicView, ApiError> {
+        if let Some(error) = trust::forbidden(&self.registry, topic) {
+            return Err(error);
+        }
         match topic {
             Topic::Clusters => Ok(self.clusters()),
             Topic::Graph { cluster, query } => self.graph(cluster, query),

@@ -16,6 +16,7 @@ use model::{ApiError, ClusterId, Epoch, ErrorCode, Timestamp};
 #[derive(Debug)]
 pub(super) struct Subscription {
     id: TopicId,
+    topic: Topic,
     followed: Followed,
     /// What was said last of how far to trust it.
     standing: Option<Standing>,
@@ -98,7 +99,7 @@ impl Subscription {
         server: &Server,
     ) -> Result<Self, ApiError> {
         let registry = &server.registry;
-        let followed = match topic {
+        let followed = match topic.clone() {
             Topic::Clusters => Followed::Clusters(FollowedClusters::new(since)),
             Topic::Graph { cluster, query } => {
                 trust::cluster(registry, &cluster)?;
@@ -134,6 +135,7 @@ impl Subscription {
         };
         Ok(Self {
             id,
+            topic,
             followed,
             standing: None,
         })
@@ -182,6 +184,11 @@ impl Subscription {
             Followed::Search(search) => search.update(registry),
             Followed::Diagnostics(diagnostics) => diagnostics.update(registry, now),
             Followed::Map(map) => map.update(registry),
+        };
+        // What it holds by now is nothing, and why is what counts.
+        let standing = match trust::forbidden(registry, &self.topic) {
+            Some(error) => Standing::Failed(error),
+            None => standing,
         };
         let id = self.id;
         let is_snapshot = matches!(step, Step::Snapshot(..));

@@ -1,7 +1,10 @@
 //! Pages without script: complete HTML with the right status.
 
 use crate::fake_cluster::{FakeCluster, pod};
-use crate::harness::TestServer;
+use crate::harness::{Kept, TestServer};
+use model::graph::GraphQuery;
+use model::stream::Topic;
+use model::{ErrorCode, KindId};
 
 #[tokio::test]
 async fn a_page_is_complete_without_script() {
@@ -51,6 +54,38 @@ async fn a_page_that_does_not_exist_says_so_with_its_status() {
             page.text()
         );
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_denies_everything_is_not_drawn_as_an_empty_one() {
+    let cluster = FakeCluster::start().await;
+    for kind in KindId::all() {
+        cluster.deny(kind.get().plural);
+    }
+    let server = TestServer::start(&cluster.kubeconfig()).await;
+    let id = server.synced().await;
+    for view in ["topology", "map", "search?q=cart"] {
+        let page = server.get(&format!("/c/{id}/{view}")).await;
+        let text = page.text();
+        assert!(
+            text.contains("data-code=\"cluster_unavailable\""),
+            "{view}: {text}"
+        );
+        assert!(
+            text.contains("every kind is denied to this user"),
+            "{view}: {text}"
+        );
+    }
+    let mut client = server.client().await;
+    let topic = Topic::Graph {
+        cluster: id.as_str().into(),
+        query: GraphQuery::default(),
+    };
+    client.subscribe(0, topic, None).await;
+    let mut kept = Kept::default();
+    kept.until(&mut client, 0, |kept| kept.error.is_some()).await;
+    assert_eq!(kept.error.unwrap().code, ErrorCode::ClusterUnavailable);
     server.stop().await;
 }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{ClusterId, KindId, Timestamp};
-use topology::State;
+
+use super::Published;
 
 /// Reasons that are kept for each kind.
 const REASONS: usize = 16;
@@ -39,8 +40,8 @@ pub struct ApiProblem {
 pub struct KindDiagnostics {
     /// The kind.
     pub kind: KindId,
-    /// Objects in the present state.
-    pub objects: u32,
+    /// Objects in the present state; `None` while nobody knows how many there are.
+    pub objects: Option<u32>,
     /// `waiting`, `listing`, `watching`, `backing off` or `denied`.
     pub state: &'static str,
     /// The last error, until the watch works again.
@@ -235,13 +236,13 @@ impl Counters {
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn snapshot(&self, state: &State) -> Vec<KindDiagnostics> {
+    pub fn snapshot(&self, published: &Published) -> Vec<KindDiagnostics> {
         let snapshot = |(kind, counter): (&KindId, &Arc<Counter>)| {
             let ([restarts, lists, events], last_event) = counter.totals();
             let notes = counter.notes();
             KindDiagnostics {
                 kind: *kind,
-                objects: state.count(*kind),
+                objects: published.is_synced(*kind).then(|| published.state.count(*kind)),
                 state: notes.state,
                 error: notes.error.clone(),
                 restarts,

@@ -201,7 +201,8 @@ impl Writer {
             return;
         }
         let state = self.index.state();
-        let counts = self.are_counts_known().then(|| state.counts());
+        let is_synced = |kind| self.kinds.get(&kind).is_some_and(KindState::is_synced);
+        let counts = self.are_counts_settled().then(|| state.counts(is_synced));
         self.outlets.publish.send_replace(Arc::new(Published {
             epoch: self.epoch,
             state,
@@ -246,11 +247,12 @@ impl Writer {
         }
     }
 
-    fn are_counts_known(&self) -> bool {
-        ["Pod", "Node", "Namespace"].iter().all(|name| {
-            let kind = KindId::of(name).and_then(|kind| self.kinds.get(&kind));
-            kind.is_some_and(|kind| kind.is_synced() && kind.limit().is_none())
-        })
+    /// What is to be counted is in, or will not come; and something is in.
+    fn are_counts_settled(&self) -> bool {
+        let counted =
+            ["Pod", "Node", "Namespace"].map(|name| KindId::of(name).and_then(|kind| self.kinds.get(&kind)));
+        counted.iter().all(|kind| kind.is_some_and(KindState::is_settled))
+            && self.kinds.values().any(KindState::is_synced)
     }
 
     /// Stale from the moment that the connection was lost until every watch follows again (or has said why it cannot).

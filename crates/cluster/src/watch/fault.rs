@@ -297,6 +297,7 @@ impl<T: Transport> Watch<T> {
             group: kind.group.to_owned(),
             resource: kind.plural.to_owned(),
             namespace: self.context.namespace.as_deref().map(str::to_owned),
+            seen_in: Vec::new(),
             message: message.to_owned(),
         };
         self.tell(clock::now(), News::Trouble { denied, problem }).await;

@@ -555,6 +555,7 @@ async fn denied_is_told_and_tried_again_once_a_minute() {
         group: String::new(),
         resource: "secrets".to_owned(),
         namespace: None,
+        seen_in: Vec::new(),
         message: "secrets is forbidden".to_owned(),
     };
     assert_eq!(problem, expected);

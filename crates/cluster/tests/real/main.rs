@@ -46,7 +46,7 @@ async fn a_deployment_appears_with_its_edges_and_goes_again() {
         synced.sync
     );
     assert_eq!(synced.version.as_deref(), Some("v1.36.3"));
-    assert!(synced.counts.unwrap().nodes >= 2);
+    assert!(synced.counts.unwrap().nodes.unwrap() >= 2);
 
     let place = namespace.clone();
     blocking(move || plane.apply(&place, &deployment("shop", 3)).unwrap()).await;
