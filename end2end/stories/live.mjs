@@ -37,6 +37,43 @@ story("a Deployment appears, one of its pods crashes, and it leaves: without a r
   assert.deepEqual(troubles, []);
 });
 
+story("each row of the tree is of its object, also after the page has come alive", async ({ server, open }) => {
+  const ns = await namespace("rows");
+  // A Service brings Endpoints with it: a kind that only the cluster knows of.
+  await apply(deployment(ns, "web", 2));
+  await kubectl(["expose", "deployment", "-n", ns, "web", "--port=80"]);
+  const path = `/c/${server.cluster}/topology?ns=${ns}&view=tree`;
+  const first = await open({ path });
+  await live(first.page);
+  await node(first.page, `Endpoints/${ns}/web`).waitFor({ state: "attached" });
+  // With all of it there from the beginning.
+  const { page, troubles } = await open({ path });
+  await live(page);
+  const rows = await byId(page, "topology-node").evaluateAll((all) => all.map((row) => [row.dataset.id, row.textContent]));
+  assert.ok(rows.length > 6, `${rows.length} rows`);
+  for (const [id, text] of rows) assert.ok(text.includes(id.split("/").at(-1)), `${id} says ${text}`);
+  assert.deepEqual(troubles, []);
+});
+
+story("a filter is typed letter by letter, also where it cannot be read half-way", async ({ server, open }) => {
+  const ns = await namespace("typed");
+  await apply(deployment(ns, "web", 2));
+  const { page, troubles } = await open({ path: `/c/${server.cluster}/pods?ns=${ns}` });
+  await live(page);
+  const total = (text) => byId(page, "list-total").filter({ hasText: text }).waitFor();
+  await total(/^2$/);
+  const box = page.getByPlaceholder(/^Filter/);
+  await box.click();
+  for (const part of ["status:", "run"]) {
+    await page.keyboard.type(part);
+    if (part === "status:") await byId(page, "problem").filter({ hasText: "write a value after it" }).waitFor();
+    assert.equal(await box.evaluate((element) => element === document.activeElement), true, "the box has lost the focus");
+  }
+  await byId(page, "problem").waitFor({ state: "detached" });
+  await row(page, `Pod/${ns}/${(await pods(ns))[0].metadata.name}`).waitFor();
+  assert.deepEqual(troubles, []);
+});
+
 story("a list follows: rows come, change and go, and the total is true", async ({ server, open }) => {
   const ns = await namespace("list");
   await apply(deployment(ns, "web", 2));

@@ -62,8 +62,9 @@ impl Auth {
     /// What the headers show. A bearer token is looked at first: who sends one means it.
     pub async fn check(&self, headers: &HeaderMap, now: Timestamp) -> Result<Credentials, StoreError> {
         if let Some(header) = headers.get(http::header::AUTHORIZATION) {
-            let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-            let good = token.is_some_and(|token| self.bearer == Token::from_text(token).digest());
+            let token = header.to_str().ok().and_then(|text| text.split_once(' '));
+            let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+            let good = token.is_some_and(|(_, token)| self.bearer == Token::from_text(token.trim()).digest());
             return Ok(if good {
                 Credentials::Good(Principal::Script)
             } else {

@@ -85,23 +85,21 @@ fn arg(setting: &'static Setting) -> Arg {
     match setting.shape {
         Shape::One(value) => arg.value_name(value).action(ArgAction::Set),
         Shape::Many(value, _) => arg.value_name(value).action(ArgAction::Append),
-        Shape::Switch => arg.action(ArgAction::SetTrue),
+        // `--demo=false` is how a flag overrules a variable or the file.
+        Shape::Switch => arg
+            .value_name("true|false")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .action(ArgAction::Set),
     }
 }
 
 fn flags(matches: &ArgMatches) -> Flags {
     let mut flags = Flags::new();
     for setting in SETTINGS {
-        let values = match setting.shape {
-            Shape::Switch => {
-                let on = matches.try_get_one::<bool>(setting.flag).ok().flatten() == Some(&true);
-                if on { vec!["true".to_owned()] } else { Vec::new() }
-            }
-            Shape::One(_) | Shape::Many(..) => {
-                let values = matches.try_get_many::<String>(setting.flag).ok().flatten();
-                values.into_iter().flatten().cloned().collect()
-            }
-        };
+        let values = matches.try_get_many::<String>(setting.flag).ok().flatten();
+        let values: Vec<String> = values.into_iter().flatten().cloned().collect();
         if !values.is_empty() {
             flags.insert(setting.flag, values);
         }
@@ -133,6 +131,8 @@ mod tests {
         assert_eq!(parse(&format!("kubilitics {flags}")).unwrap(), expected);
         assert_eq!(parse(&format!("kubilitics serve {flags}")).unwrap(), expected);
         assert_eq!(parse("kubilitics").unwrap(), Invocation::Serve(Flags::new()));
+        let off = Flags::from([("demo", vec!["false".to_owned()])]);
+        assert_eq!(parse("kubilitics --demo=false").unwrap(), Invocation::Serve(off));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod assets;
 pub mod csp;
 pub mod host;
 pub mod limits;
+mod listener;
 pub mod origin;
 pub mod problem;
 pub mod query;
@@ -16,6 +17,7 @@ pub mod request_id;
 pub mod table;
 
 pub use access::Access;
+pub use listener::serve;
 pub use problem::Problem;
 
 use crate::server::Shared;

@@ -6,10 +6,14 @@ use std::io::{IsTerminal, stderr};
 use std::panic::PanicHookInfo;
 use tracing_subscriber::EnvFilter;
 
+/// What is logged unless `RUST_LOG` says otherwise. Kubernetes' client says of a failed request neither which cluster it
+/// was for nor anything that we do not say ourselves.
+const DEFAULT: &str = "info,kube_client=off";
+
 /// Starts logging: `info` and above, unless `RUST_LOG` says otherwise. Panics are logged too, within the span of the
 /// request or task that they happen in.
 pub fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr);

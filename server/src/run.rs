@@ -11,7 +11,6 @@ use crate::ready::{self, ReadyError};
 use crate::server::{Server, Shared, now};
 use crate::simulate::{SimulateError, Simulation};
 use crate::{config, http, known, log, open_files};
-use axum::serve::ListenerExt;
 use cluster::{ExecPolicy, Registry, RegistryConfig, Source, TaskKind, Tasks};
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -83,7 +82,7 @@ impl RunError {
     /// The exit status: 2 for a mistake in usage or configuration, 1 for anything else.
     pub fn exit_status(&self) -> u8 {
         match self {
-            Self::Config(_) => 2,
+            Self::Config(_) | Self::Ready(_) => 2,
             _ => 1,
         }
     }
@@ -242,21 +241,9 @@ impl Running {
         spawn_services(&server, &tasks);
         let router = http::router(&server);
         let stopping = server.tasks.token();
-        // A frame is worth more early than full.
-        let listener = listener.tap_io(|io| {
-            if let Err(error) = io.set_nodelay(true) {
-                tracing::debug!(error = %error, "a connection could not be set to send at once");
-            }
-        });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
-        // Of this kind because it says goodbye: idle connections are closed, requests that run are answered.
-        server
-            .tasks
-            .spawn("http: listener", TaskKind::Session, async move {
-                if let Err(error) = serving.await {
-                    tracing::error!(error = %error, "the listener failed: {error}");
-                }
-            });
+        // Of this kind because it says goodbye.
+        let serving = http::serve(listener, router, stopping.clone());
+        server.tasks.spawn("http: listener", TaskKind::Session, serving);
         data.announce(&token, reachable(address))?;
         Ok(Self {
             server,

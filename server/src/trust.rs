@@ -52,19 +52,20 @@ pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> 
     )
 }
 
-/// Why a topic that shows much of a cluster has nothing to show: all of it is denied. Lists and the diagnostics say by
-/// themselves what is denied.
-pub fn forbidden(registry: &Registry, topic: &Topic) -> Option<ApiError> {
-    let id = match topic {
+/// Why there is nothing of a topic at all: its cluster has never been reached, or denies everything. Lists say by
+/// themselves what is denied, and the diagnostics are there for when nothing works.
+pub fn nothing_of(registry: &Registry, topic: &Topic) -> Option<ApiError> {
+    let (id, is_list) = match topic {
         Topic::Graph { cluster, .. }
         | Topic::Search { cluster, .. }
         | Topic::Map { cluster, .. }
-        | Topic::Cell { cluster, .. } => cluster,
-        Topic::Clusters | Topic::List { .. } | Topic::Diagnostics { .. } => return None,
+        | Topic::Cell { cluster, .. } => (cluster, false),
+        Topic::List { cluster, .. } => (cluster, true),
+        Topic::Clusters | Topic::Diagnostics { .. } => return None,
     };
     let published = registry.engine(id)?.published();
     let reason = published.reason.as_ref()?;
-    never_reached(id, &published).filter(|_| reason.code == ConnectionProblem::Forbidden)
+    never_reached(id, &published).filter(|_| !is_list || reason.code != ConnectionProblem::Forbidden)
 }
 
 /// A list's query as the cluster's kinds and columns let it be read. As long as not all kinds are known, one that is not

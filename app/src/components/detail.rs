@@ -262,7 +262,7 @@ fn Ways(key: NodeKey, live: bool) -> impl IntoView {
         .filter(|_| key.kind == "CustomResourceDefinition" && live)
         .map(|cluster| Place::List(cluster, Listed::parse(&key.name)).href(&Query::default()));
     let listed = cluster
-        .zip(KindId::of(&key.kind))
+        .zip(KindId::of_table(&key.kind))
         .filter(|_| live)
         .map(|(cluster, kind)| {
             let query = Query {

@@ -180,7 +180,7 @@ fn href(here: Here, key: NodeKey, headings: Headings) -> Words {
         let href = Place::List(cluster, Listed::parse(&key.name)).href(&Query::default());
         return says(move || href.clone());
     }
-    let kind = KindId::of(&key.kind).filter(|kind| headings == Headings::Plain && !kind.is_discovered());
+    let kind = KindId::of_table(&key.kind).filter(|_| headings == Headings::Plain);
     match (here.cluster_id(), kind) {
         (Some(cluster), Some(kind)) => {
             let query = Query {

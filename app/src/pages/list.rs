@@ -81,28 +81,28 @@ fn KindList(cluster: ClusterId, kind: Listed) -> impl IntoView {
         }
         .to_owned()
     };
-    part(move || {
-        match error.get() {
+    let rows = move || match error.get() {
+        // The way to a list that can be read stays: what is typed into the filter may not be complete yet.
         Some(error) => view! { <Problem error=error /> }.whole(),
         None => view! {
-            <div class="head">
-                <h1>{heading.clone()}</h1>
-                <span class="dim num" data-testid="list-total">{says(total)}</span>
-                {field(Typed::Filter)}
-                <span class="right"><a class="btn q" href=says(move || here.href(|query| query.wide = !query.wide))>{says(columns)}</a></span>
-            </div>
-            <div class="split">
-                <div class="grow">
-                    {part(move || table(list, wide.get(), says_why))}
-                    <Note list=list feed=feed />
-                    <Pages list=list />
-                </div>
-                <Selected />
-            </div>
+            {part(move || table(list, wide.get(), says_why))}
+            <Note list=list feed=feed />
+            <Pages list=list />
         }
-            .whole(),
+        .whole(),
+    };
+    view! {
+        <div class="head">
+            <h1>{heading}</h1>
+            <span class="dim num" data-testid="list-total">{says(total)}</span>
+            {field(Typed::Filter)}
+            <span class="right"><a class="btn q" href=says(move || here.href(|query| query.wide = !query.wide))>{says(columns)}</a></span>
+        </div>
+        <div class="split">
+            <div class="grow">{part(rows)}</div>
+            <Selected />
+        </div>
     }
-    })
 }
 
 /// Why there are no rows.

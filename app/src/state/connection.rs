@@ -56,7 +56,7 @@ fn link(facts: &Facts<'_>) -> Option<Words> {
     match facts.link {
         Link::Lost(since) => Some(Words::new(
             Health::Unhealthy,
-            format!("reconnecting, state of {} ago", age(since, facts.now)),
+            format!("reconnecting, state of {} ago", age(since, facts.now.max(since))),
             vec![
                 "The Kubilitics server does not answer. What you see is the last state it sent.".to_owned(),
                 "It is tried again by itself. If it was stopped, start it again: kubilitics serve."

@@ -163,7 +163,7 @@ pub fn code(kind: &str) -> String {
     if kind == "Application" {
         return "APP".to_owned();
     }
-    KindId::of(kind).map_or_else(
+    KindId::of_table(kind).map_or_else(
         || {
             kind.split('.')
                 .next()

@@ -5,6 +5,7 @@
 mod answer;
 mod build;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::exec::{self, ExecCredential, ExecError, ExecPolicy};
 use crate::kubeconfig::identity::is_header_text;
-use crate::kubeconfig::{Context, Credential, Secret};
+use crate::kubeconfig::{Authority, Context, Credential, Secret, small_file};
 
 pub(crate) use answer::{Answer, Get};
 
@@ -32,8 +33,8 @@ const FIRST_BYTE: Duration = Duration::from_secs(90);
 const RENEW_BEFORE: i64 = 60_000;
 /// A failure to get a credential is shared with all who ask within this time: seventeen watches ask at once.
 const SHARE_FAILURE: Duration = Duration::from_secs(1);
-/// How often a token file is looked at, in milliseconds: as often as client-go does it.
-const REREAD: i64 = 60_000;
+/// How often the files that a context names are looked at, in milliseconds: as often as client-go reads a token file.
+const LOOK_EVERY: i64 = 60_000;
 
 /// Why there is no answer from an API server.
 #[derive(Debug, thiserror::Error)]
@@ -129,8 +130,8 @@ struct Ready {
     client: kube::Client,
     number: u64,
     renew_at: Option<Timestamp>,
-    /// What the token file said.
-    token: Option<SecretString>,
+    /// A hash over the files that were read for it, and when they are looked at again; `None` if there are none.
+    files: Option<(u64, Timestamp)>,
 }
 
 impl std::fmt::Debug for Session {
@@ -187,12 +188,16 @@ impl Connection {
         let mut session = self.session.lock().await;
         let now = clock::now();
         match &mut *session {
-            Session::Ready(ready) if ready.renew_at.is_none_or(|at| now < at) => return Ok(ready.clone()),
-            // The same token needs no new connections.
-            Session::Ready(ready) if ready.token.is_some() && self.is_in_file(ready.token.as_ref()) => {
-                ready.renew_at = Some(Timestamp(now.0 + REREAD));
-                return Ok(ready.clone());
-            }
+            Session::Ready(ready) if ready.renew_at.is_none_or(|at| now < at) => match &mut ready.files {
+                Some((hash, at)) if now >= *at => {
+                    *at = Timestamp(now.0 + LOOK_EVERY);
+                    // The same files need no new connections.
+                    if self.files() == Some(*hash) {
+                        return Ok(ready.clone());
+                    }
+                }
+                _ => return Ok(ready.clone()),
+            },
             Session::Failed(at, failure) if at.elapsed() < SHARE_FAILURE => return Err(failure.clone()),
             _ => {}
         }
@@ -212,18 +217,18 @@ impl Connection {
             }
             _ => None,
         };
-        let token = self.token_file()?;
         let now = clock::now().0;
-        let renew_at = match (&credential, &token) {
-            (_, Some(_)) => Some(now + REREAD),
+        let renew_at = credential
+            .as_ref()
+            .and_then(|credential: &ExecCredential| credential.expires)
             // One that is over when it comes is not asked for again at once.
-            (Some(credential), None) => {
-                let expires = credential.expires;
-                expires.map(|expires| (expires.0 - RENEW_BEFORE).max(now + 10_000))
-            }
-            (None, None) => None,
+            .map(|expires| Timestamp((expires.0 - RENEW_BEFORE).max(now + 10_000)));
+        // Before they are read: what changes in between is seen as a change.
+        let files = self.files().map(|hash| (hash, Timestamp(now + LOOK_EVERY)));
+        let credential = match credential {
+            None => self.token_file()?.map(ExecCredential::of_token),
+            some => some,
         };
-        let credential = credential.or_else(|| token.clone().map(ExecCredential::of_token));
         let config = build::config(&self.context, credential)?;
         let client = kube::Client::try_from(config).map_err(|source| ConnectError::Build {
             server: self.server.clone(),
@@ -232,8 +237,8 @@ impl Connection {
         Ok(Ready {
             client,
             number: clock::unique(),
-            renew_at: renew_at.map(Timestamp),
-            token,
+            renew_at,
+            files,
         })
     }
 
@@ -256,9 +261,32 @@ impl Connection {
         }
     }
 
-    fn is_in_file(&self, token: Option<&SecretString>) -> bool {
-        let now = self.token_file().ok().flatten();
-        now.as_ref().map(SecretString::expose_secret) == token.map(SecretString::expose_secret)
+    /// A hash over all files that the context names; `None` if it names none.
+    fn files(&self) -> Option<u64> {
+        let of = |secret: &Secret| match secret {
+            Secret::File(path) => Some(path.clone()),
+            Secret::Inline(_) => None,
+        };
+        let identity = &self.context.identity;
+        let authority = match &self.context.authority {
+            Authority::Bundle(bundle) => of(bundle),
+            Authority::System | Authority::Any => None,
+        };
+        let token = match &identity.credential {
+            Credential::TokenFile(path) => Some(path.clone()),
+            _ => None,
+        };
+        let pair = identity
+            .certificate
+            .iter()
+            .flat_map(|(certificate, key)| [of(certificate), of(key)]);
+        let mut hasher = DefaultHasher::new();
+        let mut found = false;
+        for path in pair.chain([authority, token]).flatten() {
+            found = true;
+            small_file::read(&path).ok().hash(&mut hasher);
+        }
+        found.then(|| hasher.finish())
     }
 
     /// Sends a request and returns when the answer begins.

@@ -55,11 +55,14 @@ pub struct KindId(u16);
 impl KindId {
     /// The kind of this name in addresses (`Pod`, `User`), if it has a row.
     pub fn of(id: &str) -> Option<Self> {
+        Self::of_table(id).or_else(|| discovered::find(|row| row.id == id))
+    }
+
+    /// The same, of the kinds that every program knows: what a page and its server must agree on depends on these only, as
+    /// a browser does not know what was found at run time.
+    pub fn of_table(id: &str) -> Option<Self> {
         let place = KINDS.iter().chain(VIRTUAL).position(|entry| entry.id == id);
-        match place {
-            Some(place) => u16::try_from(place).ok().map(Self),
-            None => discovered::find(|row| row.id == id),
-        }
+        place.and_then(|place| u16::try_from(place).ok()).map(Self)
     }
 
     /// Whether it is no kind of the API: [`VIRTUAL`].

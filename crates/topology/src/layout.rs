@@ -126,7 +126,7 @@ pub fn layout_seed(graph: &Graph) -> String {
 
 /// The column of a node: its kind's rank. What is missing has the place it would have.
 fn rank(node: &Node) -> u8 {
-    KindId::of(&node.key.kind).map_or(u8::MAX, |kind| kind.get().rank)
+    KindId::of_table(&node.key.kind).map_or(u8::MAX, |kind| kind.get().rank)
 }
 
 /// A box with its nodes, before it has a place.

@@ -16,6 +16,7 @@ use model::topology::Warning;
 use model::{ApiError, ClusterId, Epoch, ErrorCode, Health, KindId, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use utoipa::ToSchema;
@@ -179,7 +180,7 @@ pub(super) async fn list(
     let metadata = ListMetadata {
         total: window.total,
         matched: window.matched,
-        next: (end < window.matched && !window.rows.is_empty()).then(|| Cursor(end).encode()),
+        next: (end < window.matched && !window.rows.is_empty()).then(|| Cursor::encode(end, &query)),
         epoch: published.epoch,
         resource_version: published.epoch.0.to_string(),
         is_complete: warnings.is_empty(),
@@ -196,7 +197,6 @@ pub(super) async fn list(
 
 fn list_query(kind: String, parameters: &Parameters) -> Result<ListQuery, Problem> {
     let limit = parameters.parsed("limit", "a number; 0 for all", |text| text.parse::<u32>().ok())?;
-    let offset = parameters.parsed("continue", "what the page before gave", Cursor::decode)?;
     let sort = parameters
         .many("sort")
         .flat_map(|keys| keys.split(','))
@@ -211,37 +211,55 @@ fn list_query(kind: String, parameters: &Parameters) -> Result<ListQuery, Proble
                 ))
             })
         });
-    Ok(ListQuery {
+    let query = ListQuery {
         kind,
         namespaces: parameters.many("namespace").map(str::to_owned).collect(),
         selector: parameters.one("labelSelector")?.unwrap_or_default().to_owned(),
         filter: parameters.one("filter")?.unwrap_or_default().to_owned(),
         sort: sort.collect::<Result<_, _>>()?,
-        offset: offset.map_or(0, |Cursor(offset)| offset),
+        offset: 0,
         len: match limit {
             None => ListQuery::default_len(),
             Some(0) => u32::MAX,
             Some(limit) => limit,
         },
+    };
+    let allowed = "what the page before gave, with the same namespaces, selector, filter and order";
+    let offset = parameters.parsed("continue", allowed, |text| Cursor::decode(text, &query))?;
+    Ok(ListQuery {
+        offset: offset.unwrap_or(0),
+        ..query
     })
 }
 
-/// Where the next page starts. Opaque to clients.
-struct Cursor(u32);
+/// Where the next page starts: a place in the rows of one query. Opaque to clients.
+struct Cursor;
 
 impl Cursor {
-    fn encode(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("v1:{}", self.0))
+    fn encode(offset: u32, query: &ListQuery) -> String {
+        URL_SAFE_NO_PAD.encode(format!("v2:{offset}:{}", Self::of(query)))
     }
 
-    fn decode(text: &str) -> Option<Self> {
+    fn decode(text: &str, query: &ListQuery) -> Option<u32> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let offset = std::str::from_utf8(&bytes)
+        let (offset, of) = std::str::from_utf8(&bytes)
             .ok()?
-            .strip_prefix("v1:")?
-            .parse()
-            .ok()?;
-        Some(Self(offset))
+            .strip_prefix("v2:")?
+            .split_once(':')?;
+        (of == Self::of(query)).then(|| offset.parse().ok())?
+    }
+
+    /// Which rows, and in which order.
+    fn of(query: &ListQuery) -> String {
+        let of = (
+            &query.kind,
+            &query.namespaces,
+            &query.selector,
+            &query.filter,
+            &query.sort,
+        );
+        let digest = Sha256::digest(text(&of));
+        hex::encode(digest.get(..8).unwrap_or_default())
     }
 }
 
@@ -351,10 +369,16 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_its_text_form() {
-        let Cursor(offset) = Cursor::decode(&Cursor(1500).encode()).unwrap();
-        assert_eq!(offset, 1500);
+        let query: ListQuery = serde_json::from_value(json!({"kind": "pods"})).unwrap();
+        let cursor = Cursor::encode(1500, &query);
+        assert_eq!(Cursor::decode(&cursor, &query), Some(1500));
         for bad in ["", "x", "djI6MQ", "djE6LTE"] {
-            assert!(Cursor::decode(bad).is_none(), "{bad}");
+            assert!(Cursor::decode(bad, &query).is_none(), "{bad}");
         }
+        let other = ListQuery {
+            filter: "cart".to_owned(),
+            ..query
+        };
+        assert_eq!(Cursor::decode(&cursor, &other), None, "of other rows");
     }
 }

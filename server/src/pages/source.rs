@@ -105,7 +105,7 @@ impl LiveSource {
 
 impl Source for LiveSource {
     fn read(&self, topic: &Topic) -> Result<TopicView, ApiError> {
-        if let Some(error) = trust::forbidden(&self.registry, topic) {
+        if let Some(error) = trust::nothing_of(&self.registry, topic) {
             return Err(error);
         }
         match topic {

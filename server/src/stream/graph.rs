@@ -43,9 +43,13 @@ impl FollowedGraph {
         &self.cluster
     }
 
+    pub(super) fn start_over(&mut self) {
+        self.cursor = None;
+    }
+
     pub(super) fn update(&mut self, registry: &Registry) -> Update {
         let Some(engine) = registry.engine(&self.cluster) else {
-            self.cursor = None;
+            self.start_over();
             return Update::without_engine(registry, &self.cluster);
         };
         let since = self.cursor.map(|cursor| engine.since(cursor));

@@ -146,7 +146,7 @@ impl FollowedList {
         Update::new(step, trust::of_list(view, published))
     }
 
-    fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         self.cursor = None;
         self.window = None;
     }

@@ -38,10 +38,14 @@ impl FollowedMap {
         &self.cluster
     }
 
+    pub(super) fn start_over(&mut self) {
+        self.kept = None;
+        self.cursor = None;
+    }
+
     pub(super) fn update(&mut self, registry: &Registry) -> Update {
         let Some(engine) = registry.engine(&self.cluster) else {
-            self.kept = None;
-            self.cursor = None;
+            self.start_over();
             return Update::without_engine(registry, &self.cluster);
         };
         let kept = self.maps.of(&engine, &self.cluster, &self.query);

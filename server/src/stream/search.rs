@@ -41,10 +41,14 @@ impl FollowedSearch {
         &self.cluster
     }
 
+    pub(super) fn start_over(&mut self) {
+        self.cursor = None;
+        self.seen = None;
+    }
+
     pub(super) fn update(&mut self, registry: &Registry) -> Update {
         let Some(engine) = registry.engine(&self.cluster) else {
-            self.cursor = None;
-            self.seen = None;
+            self.start_over();
             return Update::without_engine(registry, &self.cluster);
         };
         match self.cursor.map(|cursor| engine.since(cursor)) {

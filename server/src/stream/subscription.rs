@@ -90,6 +90,30 @@ impl Update {
     }
 }
 
+impl Followed {
+    fn update(&mut self, registry: &Registry, now: Timestamp) -> Update {
+        match self {
+            Self::Clusters(clusters) => clusters.update(registry, now),
+            Self::Graph(graph) => graph.update(registry),
+            Self::List(list) => list.update(registry, now),
+            Self::Search(search) => search.update(registry),
+            Self::Diagnostics(diagnostics) => diagnostics.update(registry, now),
+            Self::Map(map) => map.update(registry),
+        }
+    }
+
+    /// The next step is a snapshot.
+    fn start_over(&mut self) {
+        match self {
+            Self::Graph(graph) => graph.start_over(),
+            Self::List(list) => list.start_over(),
+            Self::Search(search) => search.start_over(),
+            Self::Map(map) => map.start_over(),
+            Self::Clusters(_) | Self::Diagnostics(_) => {}
+        }
+    }
+}
+
 impl Subscription {
     /// Begins to follow a topic from the state at `since`, if the client has one.
     pub(super) fn new(
@@ -177,18 +201,12 @@ impl Subscription {
             step,
             standing,
             resync,
-        } = match &mut self.followed {
-            Followed::Clusters(clusters) => clusters.update(registry, now),
-            Followed::Graph(graph) => graph.update(registry),
-            Followed::List(list) => list.update(registry, now),
-            Followed::Search(search) => search.update(registry),
-            Followed::Diagnostics(diagnostics) => diagnostics.update(registry, now),
-            Followed::Map(map) => map.update(registry),
-        };
-        // What it holds by now is nothing, and why is what counts.
-        let standing = match trust::forbidden(registry, &self.topic) {
-            Some(error) => Standing::Failed(error),
-            None => standing,
+        } = match trust::nothing_of(registry, &self.topic) {
+            Some(error) => {
+                self.followed.start_over();
+                Update::failed(error)
+            }
+            None => self.followed.update(registry, now),
         };
         let id = self.id;
         let is_snapshot = matches!(step, Step::Snapshot(..));

@@ -58,6 +58,19 @@ async fn a_page_that_does_not_exist_says_so_with_its_status() {
 }
 
 #[tokio::test]
+async fn a_filter_that_cannot_be_read_can_be_corrected() {
+    let cluster = FakeCluster::start().await;
+    let server = TestServer::start(&cluster.kubeconfig()).await;
+    let id = server.synced().await;
+    let page = server.get(&format!("/c/{id}/pods?q=status:")).await;
+    assert_eq!(page.status, 400);
+    let text = page.text();
+    assert!(text.contains("data-code=\"bad_request\""), "{text}");
+    assert!(text.contains("value=\"status:\""), "{text}");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_cluster_that_denies_everything_is_not_drawn_as_an_empty_one() {
     let cluster = FakeCluster::start().await;
     for kind in KindId::all() {

@@ -82,7 +82,7 @@ async fn a_token_file_is_read_again_and_its_line_end_does_not_count() {
     // The minute is over and nothing has changed: no new connection.
     let expire = async || {
         if let Session::Ready(ready) = &mut *connection.session.lock().await {
-            ready.renew_at = Some(Timestamp(0));
+            ready.files.as_mut().unwrap().1 = Timestamp(0);
         }
     };
     expire().await;

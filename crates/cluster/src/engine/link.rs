@@ -22,12 +22,12 @@ const WHILE_UP: Duration = Duration::from_secs(5);
 const APART: Duration = Duration::from_millis(100);
 /// The first pause after a failed probe.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause for a cluster that was connected: it is seen soon after it is back.
+/// The longest pause for a cluster that was connected, at first: it is seen soon after it is back.
 const LONGEST_WHILE_LOST: Duration = Duration::from_millis(1500);
 /// The longest pause for a cluster that never answered, or whose problem does not pass by itself.
 const LONGEST: Duration = Duration::from_secs(30);
-/// After this many failed probes (about five minutes) there is no more hurry.
-const PATIENT_AFTER: u32 = 200;
+/// After as many failed probes again (half a minute at first), that pause is longer by as much as it was at first.
+const HURRIED: u32 = 20;
 
 /// What the watches go by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,8 +217,14 @@ impl Linker {
             // A plugin may open a browser window.
             code if does_not_pass(code) => (FIRST_PAUSE * 10, LONGEST),
             _ if !self.was_up => (FIRST_PAUSE * 2, LONGEST),
-            _ if self.failures < PATIENT_AFTER => (FIRST_PAUSE, LONGEST_WHILE_LOST),
-            _ => (LONGEST_WHILE_LOST, LONGEST_WHILE_LOST * 4),
+            // The longer it is away, the less a few seconds count.
+            _ => {
+                let patience = 1 + self.failures / HURRIED;
+                (
+                    FIRST_PAUSE,
+                    LONGEST_WHILE_LOST.saturating_mul(patience).min(LONGEST),
+                )
+            }
         };
         let pause = first.saturating_mul(1 << self.failures.min(12)).min(longest);
         self.failures += 1;

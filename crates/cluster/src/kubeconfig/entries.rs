@@ -35,7 +35,7 @@ pub(super) struct Entries<'a> {
     pub clusters: BTreeMap<&'a str, Entry<'a>>,
     pub users: BTreeMap<&'a str, Entry<'a>>,
     pub current: Option<&'a str>,
-    /// Contexts that an earlier one of the same name hides.
+    /// Entries that an earlier one of the same name hides.
     pub hidden: Vec<FileProblem>,
 }
 
@@ -68,11 +68,25 @@ impl<'a> Entries<'a> {
                     }),
                 }
             }
-            for named in &file.clusters {
-                merged.clusters.entry(&named.name).or_insert(entry(named));
-            }
-            for named in &file.users {
-                merged.users.entry(&named.name).or_insert(entry(named));
+            let kept = [
+                ("cluster", &file.clusters, &mut merged.clusters),
+                ("user", &file.users, &mut merged.users),
+            ];
+            for (what, list, kept) in kept {
+                for named in list {
+                    let first = *kept.entry(&named.name).or_insert(entry(named));
+                    if first.named.value != named.value && file.uses(what, &named.name) {
+                        merged.hidden.push(FileProblem {
+                            path: file.path.clone(),
+                            message: format!(
+                                "the {what} `{}` is not used: {} has one of the same name, and the first wins, as in \
+                                 kubectl, also for the contexts of this file; rename one",
+                                named.name,
+                                first.file.display()
+                            ),
+                        });
+                    }
+                }
             }
             merged.current = merged.current.or(file.current.as_deref());
         }

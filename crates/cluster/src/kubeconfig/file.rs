@@ -107,6 +107,13 @@ impl File {
                 );
             }
         };
+        match fields::text(&top, "kind") {
+            Ok(None) => {}
+            Ok(Some(kind)) if kind == "Config" => {}
+            Ok(Some(_)) | Err(_) => {
+                return Err("the file is no kubeconfig: its kind is not Config".to_owned());
+            }
+        }
         let mut file = Self {
             path: path.to_owned(),
             ..Self::default()
@@ -114,11 +121,25 @@ impl File {
         file.contexts = file.list(&top, "contexts", "context");
         file.clusters = file.list(&top, "clusters", "cluster");
         file.users = file.list(&top, "users", "user");
+        if ["contexts", "clusters", "users"]
+            .iter()
+            .all(|list| !top.contains_key(*list))
+        {
+            file.problem("the file has no contexts, clusters or users".to_owned());
+        }
         match fields::text(&top, "current-context") {
             Ok(current) => file.current = current,
             Err(problem) => file.problem(format!("{} {}", problem.field, problem.problem)),
         }
         Ok(file)
+    }
+
+    /// Whether a context of the file names a cluster or a user.
+    pub fn uses(&self, what: &str, name: &str) -> bool {
+        self.contexts.iter().any(|context| {
+            let value = context.value.as_ref().ok();
+            value.is_some_and(|value| fields::text(value, what).is_ok_and(|own| own.as_deref() == Some(name)))
+        })
     }
 
     fn problem(&mut self, message: String) {

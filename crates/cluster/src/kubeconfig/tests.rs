@@ -215,6 +215,10 @@ fn a_file_that_is_no_kubeconfig_says_where_and_spoils_no_other() {
             "the file is no kubeconfig: it must be a mapping with `contexts`, `clusters` and `users`",
         ),
         (
+            "{apiVersion: v1, kind: Pod}",
+            "the file is no kubeconfig: its kind is not Config",
+        ),
+        (
             "a: [1, 2\nb: 3\n",
             "the file is not valid YAML: did not find expected ',' or ']' at line 2 column 2",
         ),
@@ -278,13 +282,19 @@ fn files_merge_as_kubectl_merges_them() {
             ("b", file("second"), Some("https://first")),
         ]
     );
-    // The hidden context is told of; the one that says the same is not.
-    assert_eq!(kubeconfig.problems.len(), 1);
-    assert!(
-        kubeconfig.problems[0]
-            .message
-            .starts_with("the context `a` is not used")
-    );
+    // What is hidden is told of; the context that says the same is not.
+    let problems: Vec<&str> = kubeconfig
+        .problems
+        .iter()
+        .map(|problem| &*problem.message)
+        .collect();
+    for (problem, words) in problems
+        .iter()
+        .zip(["the context `a` is not used", "the cluster `c` is not used"])
+    {
+        assert!(problem.starts_with(words), "{problem}");
+    }
+    assert_eq!(problems.len(), 2);
 }
 
 #[test]
@@ -454,4 +464,33 @@ fn a_pods_service_account_is_a_context() {
     assert_eq!(context.server, "https://10.0.0.1:443");
     assert_eq!(context.namespace.as_deref(), Some("ops"));
     assert!(matches!(context.identity.credential, Credential::TokenFile(_)));
+}
+
+#[test]
+fn an_entry_that_another_files_of_the_same_name_hides_is_told_of() {
+    let file = |context: &str, token: &str| {
+        format!(
+            "contexts: [{{name: {context}, context: {{cluster: c, user: default}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: 'https://h'}}}}]\n\
+             users: [{{name: default, user: {{token: {token}}}}}]"
+        )
+    };
+    let folder = Folder::new(&[("one", &file("a", "x")), ("two", &file("b", "y"))]);
+    let kubeconfig = folder.load();
+    assert_eq!(kubeconfig.contexts.len(), 2);
+    // The clusters say the same; the users do not.
+    let [problem] = kubeconfig.problems.as_slice() else {
+        panic!("{:?}", kubeconfig.problems);
+    };
+    assert_eq!(problem.path, folder.path("two"));
+    assert!(
+        problem.message.starts_with("the user `default` is not used"),
+        "{}",
+        problem.message
+    );
+    let empty = Folder::new(&[("none", "{apiVersion: v1}")]).load();
+    assert_eq!(
+        empty.problems[0].message,
+        "the file has no contexts, clusters or users"
+    );
 }

@@ -76,7 +76,7 @@ impl Slots {
     /// Takes over what the sources say now. A context that stays as it is keeps its engine.
     pub fn update(&mut self, sources: &[(Source, Kubeconfig)]) {
         let mut old = std::mem::take(&mut self.slots);
-        self.problems.clear();
+        let before = std::mem::take(&mut self.problems);
         self.current = None;
         let mut ids: Vec<ClusterId> = old.iter().map(|slot| slot.id.clone()).collect();
         // Before any new context takes one of them.
@@ -104,6 +104,9 @@ impl Slots {
         }
         for gone in old {
             tracing::info!(cluster.id = %gone.id, "the context is gone from its kubeconfig");
+        }
+        for new in self.problems.iter().filter(|problem| !before.contains(problem)) {
+            tracing::warn!("{}: {}", new.path.display(), new.message);
         }
     }
 
