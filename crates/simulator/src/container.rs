@@ -15,6 +15,7 @@ pub(crate) mod exec;
 mod files;
 mod lines;
 pub(crate) mod log;
+pub(crate) mod program;
 mod session;
 mod shell;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::files::Surroundings;
 
-mod words;
+pub(super) mod words;
 
 use words::{Token, tokens};
 

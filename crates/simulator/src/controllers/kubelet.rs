@@ -137,9 +137,25 @@ fn containers(world: &mut World, pod: &Value, next: &mut Value, report: &mut Rep
         ) else {
             return;
         };
+        let sidecar = container::is_sidecar(spec, true);
+        if sidecar && is_done(pod) {
+            let mut last = status.clone();
+            container::stop(&mut last, true, world.now);
+            if let Some(place) = next.pointer_mut(&format!("/status/initContainerStatuses/{index}")) {
+                *place = last;
+            }
+            continue;
+        }
         let after = container::step(world, pod, spec, status, true, base, report);
         if let Some(place) = next.pointer_mut(&format!("/status/initContainerStatuses/{index}")) {
             *place = after.clone();
+        }
+        if sidecar {
+            if after["started"] != true {
+                return;
+            }
+            base = time(&after, "/state/running/startedAt").unwrap_or(base);
+            continue;
         }
         if int(&after, "/state/terminated/exitCode") != Some(0) {
             return;
@@ -158,6 +174,17 @@ fn containers(world: &mut World, pod: &Value, next: &mut Value, report: &mut Rep
             *place = after;
         }
     }
+}
+
+/// Whether the containers of a pod that is meant to end have all done so. Its sidecars end then.
+fn is_done(pod: &Value) -> bool {
+    let policy = text(pod, "/spec/restartPolicy");
+    let statuses = list(pod, "/status/containerStatuses");
+    let over = |status: &Value| {
+        let code = int(status, "/state/terminated/exitCode");
+        code.is_some_and(|code| policy == "Never" || code == 0)
+    };
+    policy != "Always" && !statuses.is_empty() && statuses.iter().all(over)
 }
 
 /// Gives a pod an address of its node's range.
@@ -194,34 +221,53 @@ fn summarize(world: &World, pod: &mut Value) {
     let generation = pod["metadata"]["generation"].clone();
     let statuses = list(pod, "/status/containerStatuses").to_vec();
     let init = list(pod, "/status/initContainerStatuses").to_vec();
-    let initialized = init
+    let sidecars: Vec<String> = list(pod, "/spec/initContainers")
         .iter()
-        .all(|status| int(status, "/state/terminated/exitCode") == Some(0));
-    let restarts = text(pod, "/spec/restartPolicy");
+        .filter(|spec| container::is_sidecar(spec, true))
+        .map(|spec| text(spec, "/name").to_owned())
+        .collect();
+    let (beside, init): (Vec<_>, Vec<_>) = init
+        .into_iter()
+        .partition(|status| sidecars.iter().any(|name| *name == text(status, "/name")));
     let is_over = |status: &Value| status.pointer("/state/terminated").is_some();
-    let all_over = !statuses.is_empty() && statuses.iter().all(is_over) && initialized;
+    let is_done = is_done(pod);
+    let through = |status: &&Value| match sidecars.iter().any(|name| *name == text(status, "/name")) {
+        true => status["started"] == true || is_done,
+        false => int(status, "/state/terminated/exitCode") == Some(0),
+    };
+    let incomplete: Vec<String> = init
+        .iter()
+        .chain(&beside)
+        .filter(|status| !through(status))
+        .map(|status| text(status, "/name").to_owned())
+        .collect();
+    let initialized = incomplete.is_empty();
+    let restarts = text(pod, "/spec/restartPolicy");
+    let all_over = !statuses.is_empty()
+        && statuses.iter().all(is_over)
+        && initialized
+        && !beside
+            .iter()
+            .any(|status| status.pointer("/state/running").is_some());
     let failed = |status: &Value| int(status, "/state/terminated/exitCode").is_some_and(|code| code != 0);
     let init_failed = restarts == "Never" && init.iter().any(failed);
     let begun = |status: &Value| {
         status.pointer("/state/waiting").is_none() || status.pointer("/lastState/terminated").is_some()
     };
-    let phase = if init_failed || (all_over && restarts != "Always" && statuses.iter().any(failed)) {
+    let for_good = restarts == "Never" || (restarts == "OnFailure" && is_done);
+    let phase = if init_failed || (all_over && for_good && statuses.iter().any(failed)) {
         "Failed"
-    } else if all_over && restarts != "Always" {
+    } else if all_over && for_good {
         "Succeeded"
     } else if initialized && statuses.iter().any(begun) {
         "Running"
     } else {
         "Pending"
     };
-    let unready: Vec<&str> = statuses
+    let unready: Vec<&str> = beside
         .iter()
+        .chain(&statuses)
         .filter(|status| status["ready"] != true)
-        .map(|status| text(status, "/name"))
-        .collect();
-    let incomplete: Vec<&str> = init
-        .iter()
-        .filter(|status| int(status, "/state/terminated/exitCode") != Some(0))
         .map(|status| text(status, "/name"))
         .collect();
     let has_sandbox = !text(pod, "/status/podIP").is_empty() && !matches!(phase, "Succeeded" | "Failed");
@@ -298,14 +344,20 @@ fn end(world: &mut World, pod: &Value) -> Option<i64> {
     let asked = deadline - grace;
     let over = asked + grace.min(2);
     let is_running = |status: &&Value| status.pointer("/state/running").is_some();
-    let running: Vec<String> = list(pod, "/status/containerStatuses")
+    let running: Vec<String> = ["/status/containerStatuses", "/status/initContainerStatuses"]
         .iter()
+        .flat_map(|path| list(pod, path))
         .filter(is_running)
         .map(|status| text(status, "/name").to_owned())
         .collect();
     if world.now >= over || running.is_empty() {
         if list(pod, "/metadata/finalizers").is_empty() {
             world.erase(Kind::Pod, &key(pod));
+        } else if !is_ended(pod) && text(pod, "/spec/restartPolicy") != "Always" {
+            // Whoever holds it waits for its end.
+            let mut next = pod.clone();
+            next["status"]["phase"] = json!("Failed");
+            world.update(Kind::Pod, next);
         }
         return None;
     }
@@ -318,12 +370,11 @@ fn end(world: &mut World, pod: &Value) -> Option<i64> {
     }
     if world.now > asked {
         let mut next = pod.clone();
-        for status in next["status"]["containerStatuses"]
-            .as_array_mut()
-            .into_iter()
-            .flatten()
-        {
-            container::stop(status, world.now);
+        let for_ever = text(pod, "/spec/restartPolicy") == "Always";
+        for statuses in ["containerStatuses", "initContainerStatuses"] {
+            for status in super::json::items_mut(&mut next["status"], statuses) {
+                container::stop(status, for_ever, world.now);
+            }
         }
         summarize(world, &mut next);
         world.update(Kind::Pod, next);

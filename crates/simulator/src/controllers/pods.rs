@@ -20,16 +20,58 @@ pub(crate) fn create(
     component: &str,
     shape: impl FnOnce(&mut Value),
 ) -> bool {
+    let named = pod_name.map_or(Named::After(None), Named::Exactly);
+    create_named(world, kind, owner, template, named, component, shape)
+}
+
+/// The same with a name that begins with something else than the owner's.
+pub(crate) fn create_with_prefix(
+    world: &mut World,
+    kind: Kind,
+    owner: &Value,
+    template: &Value,
+    prefix: Option<String>,
+    component: &str,
+    shape: impl FnOnce(&mut Value),
+) -> bool {
+    create_named(
+        world,
+        kind,
+        owner,
+        template,
+        Named::After(prefix),
+        component,
+        shape,
+    )
+}
+
+/// What a pod is called.
+enum Named {
+    Exactly(String),
+    /// Something generated after a prefix: the owner's name if there is none.
+    After(Option<String>),
+}
+
+fn create_named(
+    world: &mut World,
+    kind: Kind,
+    owner: &Value,
+    template: &Value,
+    named: Named,
+    component: &str,
+    shape: impl FnOnce(&mut Value),
+) -> bool {
     let mut pod = json!({"metadata": template["metadata"].clone(), "spec": template["spec"].clone()});
     if !pod["metadata"].is_object() {
         pod["metadata"] = json!({});
     }
     pod["metadata"]["namespace"] = json!(namespace(owner));
     pod["metadata"]["ownerReferences"] = owner_reference(kind, owner);
-    match pod_name {
-        Some(pod_name) => pod["metadata"]["name"] = json!(pod_name),
-        None => {
-            let base: String = format!("{}-", name(owner)).chars().take(58).collect();
+    match named {
+        Named::Exactly(pod_name) => pod["metadata"]["name"] = json!(pod_name),
+        Named::After(prefix) => {
+            let base = prefix.unwrap_or_else(|| format!("{}-", name(owner)));
+            let base: String = base.chars().take(58).collect();
             pod["metadata"]["name"] = json!(format!("{base}{}", safe_letters(world.next_number(), 5)));
             pod["metadata"]["generateName"] = json!(base);
         }

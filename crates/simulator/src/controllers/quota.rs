@@ -14,8 +14,17 @@ use crate::store::Key;
 pub(crate) fn total(pod: &Value, which: &str, resource: &str) -> i64 {
     let of = |container: &Value| millis(&container["resources"][which][resource]);
     let running: i64 = list(pod, "/spec/containers").iter().map(of).sum();
-    let starting = list(pod, "/spec/initContainers").iter().map(of).max();
-    running.max(starting.unwrap_or_default())
+    let (mut beside, mut most) = (0, 0);
+    for container in list(pod, "/spec/initContainers") {
+        // A sidecar goes on while those after it run.
+        if text(container, "/restartPolicy") == "Always" {
+            beside += of(container);
+            most = most.max(beside);
+        } else {
+            most = most.max(beside + of(container));
+        }
+    }
+    (running + beside).max(most)
 }
 
 /// `Guaranteed`, `Burstable` or `BestEffort`.

@@ -140,15 +140,26 @@ fn job_template(spec: &mut Value) {
 }
 
 fn job_spec(spec: &mut Value) {
-    or(spec, "parallelism", json!(1));
-    if spec["completions"].is_null() {
-        spec["completions"] = spec["parallelism"].clone();
+    // With parallelism alone it is a queue.
+    if spec["parallelism"].is_null() {
+        or(spec, "completions", json!(1));
     }
-    or(spec, "backoffLimit", json!(6));
+    or(spec, "parallelism", json!(1));
+    let per_index = !spec["backoffLimitPerIndex"].is_null();
+    or(spec, "backoffLimit", json!(if per_index { i32::MAX } else { 6 }));
     or(spec, "completionMode", json!("NonIndexed"));
     or(spec, "manualSelector", json!(false));
     or(spec, "suspend", json!(false));
-    or(spec, "podReplacementPolicy", json!("TerminatingOrFailed"));
+    let by_policy = !spec["podFailurePolicy"].is_null();
+    let replacement = if by_policy {
+        "Failed"
+    } else {
+        "TerminatingOrFailed"
+    };
+    or(spec, "podReplacementPolicy", json!(replacement));
+    if let Some(fields) = spec.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+    }
     template(&mut spec["template"]);
 }
 

@@ -12,4 +12,6 @@ mod containers;
 mod demo;
 mod faults;
 mod files;
+mod jobs;
+mod probes;
 mod workloads;

@@ -5,7 +5,7 @@ use std::str::Chars;
 
 /// Part of a line: a word, or what stands between two commands.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in crate::container) enum Token {
     Word(String),
     Then,
     And,
@@ -13,7 +13,7 @@ pub(super) enum Token {
 }
 
 /// The words of a line, with variables in their places and quotes gone.
-pub(super) fn tokens<'v>(
+pub(in crate::container) fn tokens<'v>(
     line: &str,
     variable: impl Fn(&str) -> Option<&'v str>,
 ) -> Result<Vec<Token>, String> {

@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{Report, references};
+use probe::Probed;
+
+mod probe;
+
 use crate::clock::stamp;
+use crate::container::program;
 use crate::controllers::json::{duration, hash, int, name, namespace, text, time, told_container, uid};
 use crate::controllers::world::World;
 
@@ -11,6 +16,11 @@ use crate::controllers::world::World;
 const LONGEST: i64 = 300;
 /// A container that ran this long failed for the first time when it fails.
 const FORGIVEN: i64 = 600;
+
+/// Whether an init container goes on beside the others.
+pub(super) fn is_sidecar(spec: &Value, init: bool) -> bool {
+    init && text(spec, "/restartPolicy") == "Always"
+}
 
 /// The next state of a container. `base` is when the kubelet turned to it.
 pub(super) fn step(
@@ -22,11 +32,13 @@ pub(super) fn step(
     base: i64,
     report: &mut Report,
 ) -> Value {
+    let sidecar = is_sidecar(spec, init);
     let one = Container {
         pod,
         spec,
         status,
-        init,
+        init: init && !sidecar,
+        sidecar,
         name: text(spec, "/name"),
     };
     if status.pointer("/state/running").is_some() {
@@ -41,13 +53,19 @@ pub(super) fn step(
     one.prepare(world, base, report)
 }
 
-/// A container is stopped because its pod goes.
-pub(super) fn stop(status: &mut Value, now: i64) {
+/// A container is stopped because its pod goes. One that is meant to run for ever ends well; what was to run to its end
+/// did not get there.
+pub(super) fn stop(status: &mut Value, for_ever: bool, now: i64) {
     let Some(running) = status.pointer("/state/running").cloned() else {
         return;
     };
+    let (code, reason) = if for_ever {
+        (0, "Completed")
+    } else {
+        (143, "Error")
+    };
     status["state"] = json!({"terminated": {
-        "exitCode": 0, "reason": "Completed", "startedAt": running["startedAt"], "finishedAt": stamp(now),
+        "exitCode": code, "reason": reason, "startedAt": running["startedAt"], "finishedAt": stamp(now),
         "containerID": status["containerID"],
     }});
     status["ready"] = json!(false);
@@ -59,13 +77,14 @@ struct Container<'a> {
     spec: &'a Value,
     status: &'a Value,
     init: bool,
+    sidecar: bool,
     name: &'a str,
 }
 
 impl Container<'_> {
     fn told(&self, what: &str) -> Option<&str> {
         // What a pod's annotations say of its end is not about its init containers, unless they are named.
-        if self.init {
+        if self.init || self.sidecar {
             return crate::controllers::json::told(self.pod, &format!("{}.{what}", self.name));
         }
         told_container(self.pod, self.name, what)
@@ -216,8 +235,14 @@ impl Container<'_> {
         if let Some(after) = at("crash-after") {
             return Some((started + after, code.unwrap_or(1), "Error"));
         }
-        let always = text(self.pod, "/spec/restartPolicy") == "Always" && !self.init;
-        if always {
+        if code.is_none()
+            && self.told("complete-after").is_none()
+            && let Some(program) = program::of_container(self.pod, self.spec)
+        {
+            let reason = if program.code == 0 { "Completed" } else { "Error" };
+            return Some((started + (program.ends? + 999) / 1000, program.code, reason));
+        }
+        if self.sidecar || (text(self.pod, "/spec/restartPolicy") == "Always" && !self.init) {
             return None;
         }
         let after = at("complete-after").unwrap_or(if self.init { 1 } else { 4 + luck / 3 });
@@ -245,30 +270,62 @@ impl Container<'_> {
             report.wait(at);
         }
         let mut status = self.status.clone();
-        let probe = |kind: &str| {
-            self.spec
-                .get(kind)
-                .map(|probe| int(probe, "/initialDelaySeconds").unwrap_or_default())
+        let delay = |kind: &str| {
+            self.spec.get(kind).map_or(0, |probe| {
+                int(probe, "/initialDelaySeconds").unwrap_or_default() + 1
+            })
         };
-        let begun = started + probe("startupProbe").map_or(0, |delay| delay + 1);
-        if world.now < begun {
-            report.wait(begun);
-            return status;
+        let begun = started + delay("startupProbe");
+        match self.probe(world, "startupProbe", started, report) {
+            Some(Probed::Failed) => return self.kill(world, started, "startup", report),
+            Some(Probed::Open) => return status,
+            Some(Probed::Passed) => {}
+            None if world.now < begun => {
+                report.wait(begun);
+                return status;
+            }
+            None => {}
         }
         status["started"] = json!(true);
         if self.init {
             return status;
+        }
+        if let Some(Probed::Failed) = self.probe(world, "livenessProbe", started, report) {
+            return self.kill(world, started, "liveness", report);
         }
         if self.told("ready") == Some("false") {
             status["ready"] = json!(false);
             self.fail_readiness(world, begun, report);
             return status;
         }
-        let ready = begun + probe("readinessProbe").map_or(0, |delay| delay + 1);
+        if let Some(probed) = self.probe(world, "readinessProbe", started, report) {
+            match probed {
+                Probed::Passed => status["ready"] = json!(true),
+                Probed::Failed => status["ready"] = json!(false),
+                Probed::Open => {}
+            }
+            return status;
+        }
+        let ready = begun + delay("readinessProbe");
         if world.now < ready {
             report.wait(ready);
         }
         status["ready"] = json!(world.now >= ready);
+        status
+    }
+
+    /// It failed a probe so often that it is started anew.
+    fn kill(&self, world: &World, started: i64, probe: &str, report: &mut Report) -> Value {
+        let message = format!("Container {} failed {probe} probe, will be restarted", self.name);
+        report.say(self.name, "Normal", "Killing", message);
+        let mut status = self.status.clone();
+        status["state"] = json!({"terminated": {
+            "exitCode": 137, "reason": "Error", "startedAt": stamp(started), "finishedAt": stamp(world.now),
+            "containerID": status["containerID"],
+        }});
+        status["ready"] = json!(false);
+        status["started"] = json!(false);
+        report.wait(world.now + 1);
         status
     }
 
@@ -297,6 +354,7 @@ impl Container<'_> {
     fn ended(&self, world: &mut World, report: &mut Report) -> Value {
         let code = int(self.status, "/state/terminated/exitCode").unwrap_or_default();
         let again = match text(self.pod, "/spec/restartPolicy") {
+            _ if self.sidecar => true,
             "Never" => false,
             "OnFailure" => code != 0,
             _ => !self.init || code != 0,
