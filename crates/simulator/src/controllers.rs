@@ -12,7 +12,7 @@ use crate::store::Key;
 
 mod autoscaler;
 mod churn;
-mod cron_job;
+pub(crate) mod cron_job;
 mod daemon_set;
 mod deployment;
 mod disruption;
@@ -30,7 +30,7 @@ pub(crate) mod recorder;
 mod replica_set;
 mod revision;
 mod route;
-mod scheduler;
+pub(crate) mod scheduler;
 mod stateful_set;
 mod volumes;
 pub(crate) mod world;
@@ -254,7 +254,7 @@ impl Manager {
                 garbage::reconcile(world, item.kind, key);
                 None
             }
-            Controller::Volume => volumes::reconcile(world, key),
+            Controller::Volume => volumes::reconcile(world, item.kind, key),
             Controller::Node => node::reconcile(world, key),
             Controller::Deployment => deployment::reconcile(world, key),
             Controller::ReplicaSet => replica_set::reconcile(world, key),

@@ -29,7 +29,9 @@ pub enum StartError {
     #[error("the simulator cannot use its certificate")]
     Tls(#[source] rustls::Error),
     /// The objects would not fit.
-    #[error("{pods} pods need about {needed_mb} MB, and {available_mb} MB of memory are available")]
+    #[error(
+        "{pods} pods need about {needed_mb} MB, and {available_mb} MB of memory are available: ask for fewer"
+    )]
     Memory {
         /// How many pods were asked for.
         pods: u32,
@@ -57,20 +59,55 @@ pub enum StartError {
         source: serde_yaml_ng::Error,
     },
     /// A document of the scenario file is no object that the simulator knows.
-    #[error("document {document} of the scenario file {}: {field} {problem}", file.display())]
+    #[error("the scenario file {}, document {document}{}: {field}{}{problem}", file.display(), on_line(*line), gap(field))]
     Scenario {
         /// The file.
         file: PathBuf,
         /// Which of its documents, from 1.
         document: usize,
-        /// The field, as a path with dots.
+        /// On which line of the file the field is, from 1, or should be.
+        line: Option<usize>,
+        /// The field, as a path with dots; empty for the document itself.
         field: String,
         /// What is wrong with it.
         problem: String,
     },
+    /// Several things are wrong with the scenario file.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<StartError>),
+    /// The scenario file says nothing.
+    #[error("the scenario file {} has no manifest; the scenario `empty` is a cluster without objects", file.display())]
+    ScenarioEmpty {
+        /// The file.
+        file: PathBuf,
+    },
     /// An object that it was to start with is not one.
     #[error("an object that the simulator was to start with cannot be used")]
     Object(#[from] PutError),
+}
+
+fn on_line(line: Option<usize>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
+}
+
+fn gap(field: &str) -> &'static str {
+    if field.is_empty() { "" } else { " " }
+}
+
+impl StartError {
+    /// Whether who started it has to change what was asked for: a file, an address, a number.
+    pub fn is_of_input(&self) -> bool {
+        matches!(
+            self,
+            Self::Listen { .. }
+                | Self::Memory { .. }
+                | Self::ScenarioFile { .. }
+                | Self::ScenarioSyntax { .. }
+                | Self::Scenario { .. }
+                | Self::Several(_)
+                | Self::ScenarioEmpty { .. }
+        )
+    }
 }
 
 /// Why an object was not put.

@@ -21,7 +21,7 @@ use crate::shared::Shared;
 use crate::tls::Tls;
 
 /// Namespaces that every cluster has.
-const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+pub(crate) const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
 /// A simulator that is not started yet. Without further calls it is an empty cluster on a free port of loopback.
 ///
@@ -186,7 +186,11 @@ impl Simulator {
                 "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
             }))?;
         }
-        for object in bootstrap.into_iter().chain(self.objects) {
+        for object in bootstrap
+            .into_iter()
+            .chain(priority_classes())
+            .chain(self.objects)
+        {
             shared.load(object)?;
         }
         if let Some(scale) = &scale {
@@ -214,6 +218,20 @@ impl Simulator {
     }
 }
 
+/// The two classes that every cluster has.
+fn priority_classes() -> impl Iterator<Item = Value> {
+    const NODE: &str = "Used for system critical pods that must not be moved from their current node.";
+    const CLUSTER: &str = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.";
+    let classes = [("node", 2_000_001_000, NODE), ("cluster", 2_000_000_000, CLUSTER)];
+    classes.into_iter().map(|(of, value, description)| {
+        json!({
+            "kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1",
+            "metadata": {"name": format!("system-{of}-critical"), "generation": 1},
+            "value": value, "description": description, "preemptionPolicy": "PreemptLowerPriority",
+        })
+    })
+}
+
 /// The controllers that run: those that were asked for, else those of the scenario.
 fn enabled(scenario: Option<&Scenario>, controllers: Option<Controllers>) -> Controllers {
     controllers.unwrap_or_else(|| match scenario {
@@ -237,8 +255,18 @@ fn staff(
         }
         Some(Scenario::File(file)) => {
             let read = scenario::read_file(shared, &file)?;
-            for object in read.objects {
+            // What pods get of their own depends on what else there is.
+            let (pods, others): (Vec<_>, Vec<_>) = read
+                .objects
+                .into_iter()
+                .partition(|object| object["kind"] == "Pod");
+            for object in others {
                 scenario::load_manifest(shared, object)?;
+            }
+            manager.world.sync();
+            for mut pod in pods {
+                manager.world.admit(&mut pod);
+                scenario::load_manifest(shared, pod)?;
             }
             read.faults.into_iter().for_each(|rule| shared.add_fault(rule));
         }

@@ -254,6 +254,9 @@ fn subresource(
             let eviction = body::of_kind(parsed()?, "policy/v1", "Eviction")?;
             eviction::create(write, &eviction, query).map(Some)
         }
+        ("finalize", "update", "application/json") if write.resource.qualified() == "namespaces" => {
+            subresource::finalize(write, &parsed()?).map(Some)
+        }
         ("token", "create", "application/json") => {
             let request = body::of_kind(parsed()?, "authentication.k8s.io/v1", "TokenRequest")?;
             token::create(write, request).map(Some)
@@ -385,4 +388,26 @@ fn validation(verb: &str, query: &Query) -> Result<Validation, Refusal> {
             ))
         }
     }
+}
+
+/// Fills in what the API server would, in an object of a built-in kind that a scenario brings.
+pub(crate) fn fill_manifest(resource: &Resource, object: &mut Value) {
+    let is_built_in = resource.custom.is_none() && !definition::is_definition(resource);
+    if is_built_in && rules::writable(resource).is_ok() {
+        let status = object.get("status").cloned();
+        rules::fill(resource, object);
+        // A status that nobody wrote is left to the controllers.
+        if let (None, Some(fields)) = (status, object.as_object_mut()) {
+            fields.remove("status");
+        }
+    }
+}
+
+/// What is wrong with an object of a built-in kind that a scenario brings, in the words of the API server.
+pub(crate) fn check_manifest(resource: &Resource, object: &Value) -> Result<Vec<Cause>, Refusal> {
+    let mut causes = names::check(resource, object);
+    if !definition::is_definition(resource) {
+        causes.extend(rules::of_kind(resource, None, object)?);
+    }
+    Ok(causes)
 }

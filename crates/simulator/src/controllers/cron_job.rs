@@ -12,6 +12,8 @@ use super::world::World;
 use crate::clock::stamp;
 use crate::store::Key;
 
+pub(crate) mod zone;
+
 const COMPONENT: &str = "cronjob-controller";
 /// How long before the present a past that is being made begins to run CronJobs.
 const PAST: i64 = 50 * 60;
@@ -27,52 +29,76 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
         return Some(begin);
     }
     let schedule = Schedule::parse(text(&cron, "/spec/schedule"));
-    let Some(schedule) = schedule else {
+    let zone = match text(&cron, "/spec/timeZone") {
+        "" => Some(TimeZone::UTC),
+        zone => zone::of(zone),
+    };
+    let (Some(schedule), Some(zone)) = (schedule, zone) else {
         let message = format!("Unparseable schedule: {}", text(&cron, "/spec/schedule"));
         record(
             world,
             Kind::CronJob,
             &cron,
             "Warning",
-            "InvalidSchedule",
+            "UnparseableSchedule",
             COMPONENT,
             &message,
         );
         return None;
     };
+    let schedule = schedule.in_zone(zone);
     let jobs = world.owned_by(uid(&cron), Kind::Job);
     clean_up(world, &cron, &jobs);
     let running: Vec<_> = jobs.iter().filter(|job| ended(job).is_none()).cloned().collect();
     let last = time(&cron, "/status/lastScheduleTime")
         .or_else(|| time(&cron, "/metadata/creationTimestamp"))
         .unwrap_or(world.now);
-    let due = schedule.last_between(last.max(world.now - 86_400), world.now);
+    let patience = int(&cron, "/spec/startingDeadlineSeconds");
+    // What is later than the deadline is not made up for.
+    let earliest = last.max(world.now - patience.unwrap_or(86_400).min(86_400));
+    let due = schedule.last_between(earliest, world.now);
     let mut next = Value::clone(&cron);
     let mut active: Vec<Value> = running.iter().map(|job| reference(job)).collect();
     let policy = text(&cron, "/spec/concurrencyPolicy");
     if let Some(due) = due.filter(|_| !is_true(&cron, "/spec/suspend")) {
         if policy == "Forbid" && !running.is_empty() {
+            // It starts when the one that runs has ended, if it is not too late then.
             let message =
                 "Not starting job because prior execution is running and concurrency policy is Forbid";
-            record(
-                world,
-                Kind::CronJob,
-                &cron,
-                "Normal",
-                "JobAlreadyActive",
-                COMPONENT,
-                message,
-            );
+            let said = world.retry_due(uid(&cron), "forbidden");
+            if said != due {
+                world.retry_at(uid(&cron), "forbidden", due);
+                record(
+                    world,
+                    Kind::CronJob,
+                    &cron,
+                    "Normal",
+                    "JobAlreadyActive",
+                    COMPONENT,
+                    message,
+                );
+            }
         } else {
             if policy == "Replace" {
                 for job in &running {
-                    world.delete(Kind::Job, &key(job));
+                    if world.delete(Kind::Job, &key(job)) {
+                        let message = format!("Deleted job {}", name(job));
+                        record(
+                            world,
+                            Kind::CronJob,
+                            &cron,
+                            "Normal",
+                            "SuccessfulDelete",
+                            COMPONENT,
+                            &message,
+                        );
+                    }
                 }
                 active.clear();
             }
             active.extend(start(world, &cron, due).map(|job| reference(&job)));
+            next["status"]["lastScheduleTime"] = json!(stamp(due));
         }
-        next["status"]["lastScheduleTime"] = json!(stamp(due));
     }
     let success = jobs
         .iter()
@@ -153,14 +179,27 @@ fn clean_up(world: &mut World, cron: &Value, jobs: &[std::sync::Arc<Value>]) {
 
 /// A schedule of five fields: minute, hour, day, month, weekday. Each is a set of bits.
 #[derive(Debug, PartialEq, Eq)]
-struct Schedule {
+pub(crate) struct Schedule {
     fields: [u64; 5],
     any_day: bool,
     any_weekday: bool,
+    /// `@every`: so many seconds after the last time.
+    every: Option<i64>,
+    zone: TimeZone,
 }
 
 impl Schedule {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some(every) = text.trim().strip_prefix("@every ") {
+            let every = super::json::duration(every).filter(|every| *every > 0)?;
+            return Some(Self {
+                fields: [0; 5],
+                any_day: true,
+                any_weekday: true,
+                every: Some(every),
+                zone: TimeZone::UTC,
+            });
+        }
         let text = match text.trim() {
             "@hourly" => "0 * * * *",
             "@daily" | "@midnight" => "0 0 * * *",
@@ -175,23 +214,29 @@ impl Schedule {
         };
         Some(Self {
             fields: [
-                field(minute, 0, 59)?,
-                field(hour, 0, 23)?,
-                field(day, 1, 31)?,
-                field(month, 1, 12)?,
-                // Sunday is 0 and 7.
-                field(weekday, 0, 7).map(|bits| bits | (bits >> 7 & 1))?,
+                field(minute, 0, 59, &[])?,
+                field(hour, 0, 23, &[])?,
+                field(day, 1, 31, &[])?,
+                field(month, 1, 12, &MONTHS)?,
+                field(weekday, 0, 6, &WEEKDAYS)?,
             ],
-            any_day: day.starts_with('*'),
-            any_weekday: weekday.starts_with('*'),
+            any_day: day.starts_with(['*', '?']),
+            any_weekday: weekday.starts_with(['*', '?']),
+            every: None,
+            zone: TimeZone::UTC,
         })
+    }
+
+    fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
     }
 
     fn matches(&self, seconds: i64) -> bool {
         let Ok(time) = Timestamp::from_second(seconds) else {
             return false;
         };
-        let time = time.to_zoned(TimeZone::UTC);
+        let time = time.to_zoned(self.zone.clone());
         let [minute, hour, day, month, weekday] = self.fields;
         let has = |bits: u64, value: i8| bits >> value.clamp(0, 63) & 1 == 1;
         let on_day = has(day, time.day());
@@ -207,6 +252,9 @@ impl Schedule {
 
     /// The first time after one, within a year.
     fn next_after(&self, seconds: i64) -> Option<i64> {
+        if let Some(every) = self.every {
+            return Some(seconds + every);
+        }
         let first = seconds.div_euclid(60) + 1;
         (first..first + 366 * 1440)
             .map(|minute| minute * 60)
@@ -215,6 +263,9 @@ impl Schedule {
 
     /// The last time after `from` and not after `to`.
     fn last_between(&self, from: i64, to: i64) -> Option<i64> {
+        if let Some(every) = self.every {
+            return Some(from + (to - from) / every * every).filter(|time| *time > from);
+        }
         let (first, last) = (from.div_euclid(60) + 1, to.div_euclid(60));
         (first..=last)
             .rev()
@@ -223,7 +274,17 @@ impl Schedule {
     }
 }
 
-fn field(text: &str, least: u64, most: u64) -> Option<u64> {
+const MONTHS: [&str; 13] = [
+    "", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+
+fn field(text: &str, least: u64, most: u64, names: &[&str]) -> Option<u64> {
+    let value_of = |text: &str| -> Option<u64> {
+        let low = text.to_ascii_lowercase();
+        let named = names.iter().position(|name| !name.is_empty() && *name == low);
+        named.map_or_else(|| text.parse().ok(), |place| u64::try_from(place).ok())
+    };
     let mut bits = 0;
     for part in text.split(',') {
         let (range, step) = match part.split_once('/') {
@@ -231,10 +292,10 @@ fn field(text: &str, least: u64, most: u64) -> Option<u64> {
             None => (part, 1),
         };
         let (from, to) = match range.split_once('-') {
-            _ if range == "*" => (least, most),
-            Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
+            _ if matches!(range, "*" | "?") => (least, most),
+            Some((from, to)) => (value_of(from)?, value_of(to)?),
             None => {
-                let from = range.parse().ok()?;
+                let from = value_of(range)?;
                 (from, if part.contains('/') { most } else { from })
             }
         };
@@ -267,7 +328,18 @@ mod tests {
         assert_eq!(next("30 2 * * *", "2026-03-01T10:07:00Z"), "2026-03-02T02:30:00Z");
         assert_eq!(next("0 4 * * 0", "2026-03-02T00:00:00Z"), "2026-03-08T04:00:00Z");
         assert_eq!(next("0 0 13 * 5", "2026-03-07T00:00:00Z"), "2026-03-13T00:00:00Z");
+        assert_eq!(
+            next("0 9 * jan MON-fri", "2026-03-01T00:00:00Z"),
+            "2027-01-01T09:00:00Z"
+        );
+        assert_eq!(next("@every 90s", "2026-03-01T00:00:00Z"), "2026-03-01T00:01:30Z");
+        let berlin = Schedule::parse("0 4 * * *")
+            .unwrap()
+            .in_zone(zone::of("Europe/Berlin").unwrap());
+        let summer = berlin.next_after(at("2026-07-01T00:00:00Z")).unwrap();
+        assert_eq!(stamp(summer), "2026-07-01T02:00:00Z");
         assert_eq!(Schedule::parse("61 * * * *"), None);
+        assert_eq!(Schedule::parse("0 0 * * 7"), None, "Sunday is 0");
         assert_eq!(Schedule::parse("* * * *"), None);
     }
 }

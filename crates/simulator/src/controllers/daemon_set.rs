@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::json::{available_at, int, is_ended, is_going, is_ready, list, name, text, uid};
+use super::deployment::share;
+use super::json::{annotation, available_at, int, is_ended, is_going, is_ready, list, name, text, uid};
 use super::kind::Kind;
 use super::pods;
 use super::revision;
@@ -35,16 +36,20 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     let nodes = eligible(world, &set);
     let pods = by_node(world, &set);
     for node in &nodes {
-        match pods.get(node).and_then(|pods| pods.first()) {
-            None => create(world, &set, &hash, node),
-            Some(pod) if is_ended(pod) && !is_going(pod) => {
-                pods::delete(world, Kind::DaemonSet, &set, pod, COMPONENT)
-            }
-            Some(_) => {}
+        let here = pods.get(node).map(Vec::as_slice).unwrap_or_default();
+        if here.is_empty() {
+            create(world, &set, &hash, node);
+        }
+        for pod in here.iter().filter(|pod| is_ended(pod) && !is_going(pod)) {
+            pods::delete(world, Kind::DaemonSet, &set, pod, COMPONENT);
         }
     }
-    for (_, pods) in pods.iter().filter(|(node, _)| !nodes.contains(node)) {
-        for pod in pods {
+    for (node, pods) in pods.iter().filter(|(node, _)| !nodes.contains(node)) {
+        // A taint that only keeps new pods away leaves those that are there.
+        let stays = world
+            .find(Kind::Node, "", node)
+            .is_some_and(|node| fits(&set, &node, &["NoExecute"]));
+        for pod in pods.iter().filter(|pod| !stays && !is_going(pod)) {
             pods::delete(world, Kind::DaemonSet, &set, pod, COMPONENT);
         }
     }
@@ -52,9 +57,10 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     status(world, place, &hash, &nodes)
 }
 
-fn shape(pod: &mut Value, hash: &str, node: &str) {
+fn shape(pod: &mut Value, set: &Value, hash: &str, node: &str) {
     pod["metadata"]["labels"][REVISION] = json!(hash);
-    pod["metadata"]["labels"]["pod-template-generation"] = json!("1");
+    let generation = annotation(set, "deprecated.daemonset.template.generation").unwrap_or("1");
+    pod["metadata"]["labels"]["pod-template-generation"] = json!(generation);
     let field = json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]);
     pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
         json!({"nodeSelectorTerms": field});
@@ -67,7 +73,8 @@ fn shape(pod: &mut Value, hash: &str, node: &str) {
     }
 }
 
-fn eligible(world: &World, set: &Value) -> Vec<String> {
+/// Whether a node is one that a set's pods may be on, as far as taints of some effects are concerned.
+fn fits(set: &Value, node: &Value, effects: &[&str]) -> bool {
     let mut pod = json!({"spec": set["spec"]["template"]["spec"]});
     for (key, effect) in TOLERATED.into_iter().chain([
         ("node.kubernetes.io/unreachable", "NoSchedule"),
@@ -79,15 +86,16 @@ fn eligible(world: &World, set: &Value) -> Vec<String> {
             json!({"key": key, "operator": "Exists", "effect": effect}),
         );
     }
-    let fits = |node: &&Arc<Value>| {
-        selected(&pod, node)
-            && list(node, "/spec/taints")
-                .iter()
-                .all(|taint| text(taint, "/effect") == "PreferNoSchedule" || tolerates(&pod, taint))
-    };
+    selected(&pod, node)
+        && list(node, "/spec/taints")
+            .iter()
+            .all(|taint| !effects.contains(&text(taint, "/effect")) || tolerates(&pod, taint))
+}
+
+fn eligible(world: &World, set: &Value) -> Vec<String> {
     world
         .list(Kind::Node, "")
-        .filter(fits)
+        .filter(|node| fits(set, node, &["NoSchedule", "NoExecute"]))
         .map(|node| name(node).to_owned())
         .collect()
 }
@@ -102,13 +110,24 @@ fn by_node(world: &World, set: &Value) -> BTreeMap<String, Vec<Arc<Value>>> {
         };
         pods.entry(node.to_owned()).or_default().push(pod);
     }
+    for pods in pods.values_mut() {
+        // Of two, the one that was first is the one that counts.
+        pods.sort_by_key(|pod| {
+            (
+                text(pod, "/spec/nodeName").is_empty(),
+                text(pod, "/metadata/creationTimestamp").to_owned(),
+                is_going(pod),
+                name(pod).to_owned(),
+            )
+        });
+    }
     pods
 }
 
 fn create(world: &mut World, set: &Value, hash: &str, node: &str) {
     let template = &set["spec"]["template"];
     pods::create(world, Kind::DaemonSet, set, template, None, COMPONENT, |pod| {
-        shape(pod, hash, node)
+        shape(pod, set, hash, node)
     });
 }
 
@@ -123,21 +142,71 @@ fn roll(
     if text(set, "/spec/updateStrategy/type") == "OnDelete" {
         return;
     }
-    let most = int(set, "/spec/updateStrategy/rollingUpdate/maxUnavailable").unwrap_or(1);
+    let rolling = &set["spec"]["updateStrategy"]["rollingUpdate"];
+    let count = number(nodes.len());
+    let limit = |field: &str, default: i64| match &rolling[field] {
+        Value::Null => default,
+        value => share(value, count, true),
+    };
+    let (surge, mut most) = (limit("maxSurge", 0), limit("maxUnavailable", 1));
+    if surge > 0 {
+        return surge_over(world, set, hash, nodes, pods, surge);
+    }
+    most = most.max(1);
     let here: Vec<&Arc<Value>> = nodes.iter().filter_map(|node| pods.get(node)?.first()).collect();
-    let away = here.iter().filter(|pod| is_going(pod) || !is_ready(pod)).count() + nodes.len() - here.len();
-    let mut room = most - i64::try_from(away).unwrap_or_default();
+    let available = here.iter().filter(|pod| is_available(world, set, pod)).count();
+    let mut room = most - (count - number(available));
     for pod in here {
         if pod["metadata"]["labels"][REVISION] == hash || is_going(pod) {
             continue;
         }
-        if is_ready(pod) {
+        if is_available(world, set, pod) {
             if room <= 0 {
                 continue;
             }
             room -= 1;
         }
         pods::delete(world, Kind::DaemonSet, set, pod, COMPONENT);
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or_default()
+}
+
+fn is_available(world: &World, set: &Value, pod: &Value) -> bool {
+    let min_ready = int(set, "/spec/minReadySeconds").unwrap_or_default();
+    !is_going(pod) && available_at(pod, min_ready).is_some_and(|time| time <= world.now)
+}
+
+/// Replaces pods of an old template by new ones that begin beside them, on as many nodes at a time as may have two.
+fn surge_over(
+    world: &mut World,
+    set: &Value,
+    hash: &str,
+    nodes: &[String],
+    pods: &BTreeMap<String, Vec<Arc<Value>>>,
+    surge: i64,
+) {
+    let (mut two, mut urgent, mut candidates) = (0, Vec::new(), Vec::new());
+    for node in nodes {
+        let here = pods.get(node).map(Vec::as_slice).unwrap_or_default();
+        let is_new = |pod: &&Arc<Value>| pod["metadata"]["labels"][REVISION] == hash;
+        let old = here.iter().find(|pod| !is_new(pod) && !is_going(pod));
+        let new = here.iter().find(|pod| is_new(pod) && !is_going(pod));
+        match (old, new) {
+            (None, _) => {}
+            (Some(old), Some(new)) if is_available(world, set, new) => {
+                pods::delete(world, Kind::DaemonSet, set, old, COMPONENT);
+            }
+            (Some(_), Some(_)) => two += 1,
+            (Some(old), None) if is_available(world, set, old) => candidates.push(node),
+            (Some(_), None) => urgent.push(node),
+        }
+    }
+    let room = usize::try_from(surge - two).unwrap_or_default();
+    for node in urgent.into_iter().chain(candidates.into_iter().take(room)) {
+        create(world, set, hash, node);
     }
 }
 

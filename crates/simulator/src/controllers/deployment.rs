@@ -109,7 +109,7 @@ fn available(set: &Value) -> i64 {
 }
 
 /// `25%` of a number, or a number.
-fn share(value: &Value, of: i64, up: bool) -> i64 {
+pub(crate) fn share(value: &Value, of: i64, up: bool) -> i64 {
     if let Some(number) = value.as_i64() {
         return number;
     }

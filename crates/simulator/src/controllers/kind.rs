@@ -28,10 +28,11 @@ pub(crate) enum Kind {
     Lease,
     Budget,
     Ingress,
+    PriorityClass,
 }
 
 /// All of them with `apiVersion` and `kind`, in the order of the enum.
-const TABLE: [(Kind, &str, &str); 25] = [
+const TABLE: [(Kind, &str, &str); 26] = [
     (Kind::Namespace, "v1", "Namespace"),
     (Kind::Node, "v1", "Node"),
     (Kind::Pod, "v1", "Pod"),
@@ -57,6 +58,7 @@ const TABLE: [(Kind, &str, &str); 25] = [
     (Kind::Lease, "coordination.k8s.io/v1", "Lease"),
     (Kind::Budget, "policy/v1", "PodDisruptionBudget"),
     (Kind::Ingress, "networking.k8s.io/v1", "Ingress"),
+    (Kind::PriorityClass, "scheduling.k8s.io/v1", "PriorityClass"),
 ];
 
 impl Kind {

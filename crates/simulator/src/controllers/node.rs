@@ -24,11 +24,13 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     if is_alive(&node) {
         status(world, &node);
         mark_ready(world, place);
+        let later = evict(world, place);
         // In the past nobody watches.
         if world.past {
-            return None;
+            return later;
         }
-        Some(heartbeat(world, &node))
+        let beat = heartbeat(world, &node);
+        Some(later.map_or(beat, |later| later.min(beat)))
     } else {
         mark_lost(world, &node);
         evict(world, place)
@@ -214,25 +216,24 @@ fn pods_on(world: &World, node: &Value) -> Vec<std::sync::Arc<Value>> {
     here.cloned().collect()
 }
 
-/// Pods that do not tolerate the loss of their node are deleted. Its kubelet does not answer, so they stay and are
-/// shown as terminating.
+/// Pods that do not tolerate the taints of their node that drive them out are deleted: at once, or when the time is over
+/// that they tolerate them for. Where the kubelet does not answer they stay, and are shown as terminating.
 fn evict(world: &mut World, place: &Key) -> Option<i64> {
     let node = world.get(Kind::Node, place)?;
-    let taint = list(&node, "/spec/taints")
+    let taints: Vec<&Value> = list(&node, "/spec/taints")
         .iter()
-        .find(|taint| text(taint, "/effect") == "NoExecute" && text(taint, "/key") == UNREACHABLE)?;
-    let since = super::json::time(taint, "/timeAdded").unwrap_or(world.now);
+        .filter(|taint| text(taint, "/effect") == "NoExecute")
+        .collect();
+    if taints.is_empty() {
+        return None;
+    }
     let mut later = None;
     for pod in pods_on(world, &node) {
         if is_going(&pod) || super::json::is_ended(&pod) {
             continue;
         }
-        let until = match toleration(&pod, taint) {
-            None => since,
-            Some(toleration) => match super::json::int(toleration, "/tolerationSeconds") {
-                None => continue,
-                Some(seconds) => since + seconds,
-            },
+        let Some(until) = taints.iter().filter_map(|taint| until(world, &pod, taint)).min() else {
+            continue;
         };
         if world.now >= until {
             let message = format!(
@@ -249,10 +250,35 @@ fn evict(world: &mut World, place: &Key) -> Option<i64> {
                 "taint-eviction-controller",
                 &message,
             );
+            let mut next = Value::clone(&pod);
+            let condition = json!({
+                "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager", "lastProbeTime": null,
+                "message": "Taint manager: deleting due to NoExecute taint",
+            });
+            set_condition(&mut next, condition, world.now);
+            world.update(Kind::Pod, next);
             world.delete(Kind::Pod, &key(&pod));
         } else {
             later = Some(later.map_or(until, |later: i64| later.min(until)));
         }
     }
     later
+}
+
+/// Until when a pod tolerates a taint; none if for ever.
+fn until(world: &mut World, pod: &Value, taint: &Value) -> Option<i64> {
+    // Who taints by hand does not say when.
+    let what = format!("tainted/{}={}", text(taint, "/key"), text(taint, "/value"));
+    let since = super::json::time(taint, "/timeAdded").unwrap_or_else(|| {
+        let seen = world.retry_due(uid(pod), &what);
+        if seen == 0 {
+            world.retry_at(uid(pod), &what, world.now);
+            return world.now;
+        }
+        seen
+    });
+    match toleration(pod, taint) {
+        None => Some(since),
+        Some(toleration) => super::json::int(toleration, "/tolerationSeconds").map(|seconds| since + seconds),
+    }
 }

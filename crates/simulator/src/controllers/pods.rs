@@ -81,6 +81,15 @@ fn create_named(
         pod["metadata"]["generation"] = json!(1);
     }
     admit(world, &mut pod);
+    let class = text(&pod, "/spec/priorityClassName").to_owned();
+    if !class.is_empty() && world.find(Kind::PriorityClass, "", &class).is_none() {
+        let message = format!(
+            "Error creating: pods \"{}\" is forbidden: no PriorityClass with name {class} was found",
+            name(&pod)
+        );
+        record(world, kind, owner, "Warning", "FailedCreate", component, &message);
+        return false;
+    }
     if let Some(refused) = quota::refusal(world, &pod) {
         let message = format!("Error creating: pods \"{}\" is forbidden: {refused}", name(&pod));
         record(world, kind, owner, "Warning", "FailedCreate", component, &message);
@@ -94,7 +103,7 @@ fn create_named(
     let message = match kind {
         Kind::StatefulSet => {
             let set = name(owner);
-            format!("create Pod {pod_name} in StatefulSet {set} successful")
+            format!("Create Pod {pod_name} in StatefulSet {set} successful")
         }
         _ => format!("Created pod: {pod_name}"),
     };
@@ -114,7 +123,7 @@ fn create_named(
 pub(crate) fn delete(world: &mut World, kind: Kind, owner: &Value, pod: &Value, component: &str) {
     let message = match kind {
         Kind::StatefulSet => format!(
-            "delete Pod {} in StatefulSet {} successful",
+            "Delete Pod {} in StatefulSet {} successful",
             name(pod),
             name(owner)
         ),
@@ -133,6 +142,31 @@ pub(crate) fn delete(world: &mut World, kind: Kind, owner: &Value, pod: &Value, 
     }
 }
 
+/// The priority of a pod by its class, or by the class that is everybody's.
+fn prioritize(world: &World, spec: &mut Value) {
+    if !spec["priority"].is_null() {
+        return;
+    }
+    let class = match text(spec, "/priorityClassName") {
+        "" => world
+            .list(Kind::PriorityClass, "")
+            .find(|class| class["globalDefault"] == true)
+            .cloned(),
+        class => world.find(Kind::PriorityClass, "", class),
+    };
+    let Some(class) = class else {
+        spec["priority"] = json!(0);
+        spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+        return;
+    };
+    spec["priorityClassName"] = class["metadata"]["name"].clone();
+    spec["priority"] = class["value"].clone();
+    spec["preemptionPolicy"] = match text(&class, "/preemptionPolicy") {
+        "" => json!("PreemptLowerPriority"),
+        policy => json!(policy),
+    };
+}
+
 /// What admission and defaults add to a pod that is created.
 pub(crate) fn admit(world: &mut World, pod: &mut Value) {
     crate::scenario::defaults::pod_spec(&mut pod["spec"]);
@@ -142,24 +176,21 @@ pub(crate) fn admit(world: &mut World, pod: &mut Value) {
         account => account.to_owned(),
     };
     let number = world.next_number();
+    let gated = !list(pod, "/spec/schedulingGates").is_empty();
     let spec = &mut pod["spec"];
     spec["serviceAccountName"] = json!(account);
     spec["serviceAccount"] = json!(account);
     spec["enableServiceLinks"] = json!(spec["enableServiceLinks"].as_bool().unwrap_or(true));
-    if spec["priority"].is_null() {
-        spec["priority"] = json!(match text(spec, "/priorityClassName") {
-            "system-node-critical" => 2_000_001_000,
-            "system-cluster-critical" => 2_000_000_000,
-            _ => 0,
-        });
-        spec["preemptionPolicy"] = json!("PreemptLowerPriority");
-    }
+    prioritize(world, spec);
     tolerate(spec);
     if spec["automountServiceAccountToken"] != false {
         mount_token(spec, number);
     }
     if pod["status"].is_null() {
         pod["status"] = json!({"phase": "Pending", "qosClass": quota::qos_class(&pod["spec"])});
+        if gated {
+            super::json::set_condition(pod, super::scheduler::gated(), world.now);
+        }
     }
 }
 

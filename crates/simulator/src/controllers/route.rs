@@ -30,9 +30,28 @@ pub(super) fn route(manager: &mut Manager, change: &Change) {
         Kind::Budget => manager.add(Controller::DisruptionBudget, change.kind, key()),
         Kind::Claim => {
             manager.add(Controller::Volume, change.kind, key());
+            for claim in states(change) {
+                let volume = Key::new("", text(claim, "/spec/volumeName"));
+                if !volume.name.is_empty() {
+                    manager.add(Controller::Volume, Kind::Volume, volume);
+                }
+            }
             unscheduled(manager, &change.key.namespace);
         }
-        Kind::StorageClass | Kind::Volume => claims(manager),
+        Kind::StorageClass => claims(manager),
+        Kind::Volume => {
+            manager.add(Controller::Volume, change.kind, key());
+            for volume in states(change) {
+                let claim = &volume["spec"]["claimRef"];
+                if !claim.is_null() {
+                    let claim = Key::new(text(claim, "/namespace"), text(claim, "/name"));
+                    manager.add(Controller::Volume, Kind::Claim, claim);
+                }
+            }
+            claims(manager);
+            unscheduled(manager, "");
+        }
+        Kind::PriorityClass => {}
         Kind::Node => node(manager, change),
         Kind::Pod => pod(manager, change),
         _ => {}

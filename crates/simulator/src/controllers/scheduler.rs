@@ -1,6 +1,7 @@
 //! The scheduler: a node for each pod, or the reasons why there is none.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -11,6 +12,9 @@ use super::recorder::record;
 use super::world::World;
 use crate::quantity::millis;
 use crate::store::Key;
+
+mod preemption;
+mod topology;
 
 /// How long the real one leaves a pod alone that fits nowhere, if nothing changes.
 const RETRY: i64 = 300;
@@ -31,13 +35,35 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     if !matches!(text(&pod, "/spec/schedulerName"), "" | "default-scheduler") {
         return None;
     }
+    if !list(&pod, "/spec/schedulingGates").is_empty() {
+        hold(world, &pod);
+        return None;
+    }
     match choose(world, &pod) {
         Ok(node) => {
             bind(world, &pod, &node);
             None
         }
-        Err(message) => refuse(world, &pod, &message),
+        Err(message) => {
+            preemption::preempt(world, &pod);
+            let pod = world.get(Kind::Pod, place)?;
+            refuse(world, &pod, &message)
+        }
     }
+}
+
+/// The condition of a pod that is not to be scheduled yet.
+pub(crate) fn gated() -> Value {
+    json!({
+        "type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "lastProbeTime": null,
+        "message": "Scheduling is blocked due to non-empty scheduling gates",
+    })
+}
+
+fn hold(world: &mut World, pod: &Value) {
+    let mut next = pod.clone();
+    set_condition(&mut next, gated(), world.now);
+    world.update(Kind::Pod, next);
 }
 
 fn choose(world: &World, pod: &Value) -> Result<String, String> {
@@ -55,13 +81,9 @@ fn choose(world: &World, pod: &Value) -> Result<String, String> {
     }
     let (mut reasons, mut helpless, mut hopeful) = (BTreeMap::<String, usize>::new(), 0, 0);
     let mut best: Option<(i64, String)> = None;
-    let mut here: HashMap<&str, Vec<&Value>> = HashMap::new();
-    for other in world.list(Kind::Pod, "").filter(|other| !is_ended(other)) {
-        here.entry(text(other, "/spec/nodeName")).or_default().push(other);
-    }
+    let cluster = Cluster::of(world, &nodes);
     for node in &nodes {
-        let here = here.get(name(node)).map(Vec::as_slice).unwrap_or_default();
-        match fit(pod, node, here) {
+        match fit(world, &cluster, pod, node) {
             Ok(score) => {
                 // Of equal nodes another one for each pod, the same in every run.
                 let luck =
@@ -124,58 +146,58 @@ fn claims_refusal(world: &World, pod: &Value) -> Option<String> {
     None
 }
 
-/// How well a pod fits on a node: the larger the emptier.
-fn fit(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
-    let hopeless = |reason: &str| {
-        Err(Unfit {
-            reason: reason.to_owned(),
-            preemption_helps: false,
-        })
-    };
-    if super::json::is_true(node, "/spec/unschedulable")
-        && !tolerates(
-            pod,
-            &json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}),
-        )
-    {
-        return hopeless("node(s) were unschedulable");
+/// The nodes and the pods on them.
+struct Cluster<'w> {
+    nodes: &'w [Arc<Value>],
+    pods: HashMap<&'w str, Vec<&'w Value>>,
+}
+
+impl<'w> Cluster<'w> {
+    fn of(world: &'w World, nodes: &'w [Arc<Value>]) -> Self {
+        let mut pods: HashMap<&str, Vec<&Value>> = HashMap::new();
+        let others = world.list(Kind::Pod, "").filter(|other| !is_ended(other));
+        for other in others.filter(|other| !text(other, "/spec/nodeName").is_empty()) {
+            pods.entry(text(other, "/spec/nodeName")).or_default().push(other);
+        }
+        Self { nodes, pods }
+    }
+
+    fn on(&self, node: &Value) -> &[&'w Value] {
+        self.pods.get(name(node)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn unfit(reason: impl Into<String>, preemption_helps: bool) -> Unfit {
+    Unfit {
+        reason: reason.into(),
+        preemption_helps,
+    }
+}
+
+/// How well a pod fits on a node: the larger the emptier. The first thing that is wrong is told, as by the real one.
+fn fit(world: &World, cluster: &Cluster<'_>, pod: &Value, node: &Value) -> Result<i64, Unfit> {
+    let unschedulable = json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
+    if super::json::is_true(node, "/spec/unschedulable") && !tolerates(pod, &unschedulable) {
+        return Err(unfit("node(s) were unschedulable", false));
     }
     let mut taints = list(node, "/spec/taints").iter();
     if taints.any(|taint| text(taint, "/effect") != "PreferNoSchedule" && !tolerates(pod, taint)) {
-        return hopeless("node(s) had untolerated taint(s)");
+        return Err(unfit("node(s) had untolerated taint(s)", false));
     }
     if !selected(pod, node) {
-        return hopeless("node(s) didn't match Pod's node affinity/selector");
+        return Err(unfit("node(s) didn't match Pod's node affinity/selector", false));
     }
-    if let Some(reason) = crowded(pod, here) {
-        return Err(Unfit {
-            reason: reason.to_owned(),
-            preemption_helps: true,
-        });
+    let here = cluster.on(node);
+    if ports_taken(pod, here) {
+        let why = "node(s) didn't have free ports for the requested pod ports";
+        return Err(unfit(why, true));
     }
-    let mut short = Vec::new();
-    let mut impossible = false;
-    let mut score = 0;
-    for resource in ["cpu", "memory"] {
-        let room = millis(&node["status"]["allocatable"][resource]);
-        let used: i64 = here.iter().map(|other| total(other, "requests", resource)).sum();
-        let asked = total(pod, "requests", resource);
-        if asked > 0 && used + asked > room {
-            short.push(format!("Insufficient {resource}"));
-            impossible |= asked > room;
-        }
-        score += (room - used - asked).max(0) / (room / 100).max(1);
+    let score = room(pod, node, here)?;
+    if let Err(why) = super::volumes::reachable(world, pod, node) {
+        return Err(unfit(why, false));
     }
-    let most = millis(&node["status"]["allocatable"]["pods"]) / 1000;
-    if most > 0 && i64::try_from(here.len()).unwrap_or_default() >= most {
-        short.push("Too many pods".to_owned());
-    }
-    if !short.is_empty() {
-        return Err(Unfit {
-            reason: short.join("\n"),
-            preemption_helps: !impossible,
-        });
-    }
+    topology::spread(cluster, pod, node)?;
+    topology::affinity(world, cluster, pod, node)?;
     // Pods of one owner spread.
     let owner = super::json::controller_of(pod).map(|(_, _, uid)| uid.to_owned());
     let brothers = here
@@ -187,24 +209,64 @@ fn fit(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
     Ok(score - 40 * i64::try_from(brothers).unwrap_or_default())
 }
 
-/// Required anti-affinity to pods on the same node.
-fn crowded(pod: &Value, here: &[&Value]) -> Option<&'static str> {
-    let terms = list(
-        pod,
-        "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution",
-    );
-    let on_host = terms
-        .iter()
-        .filter(|term| text(term, "/topologyKey") == "kubernetes.io/hostname");
-    let mut on_host = on_host.filter(|term| {
-        here.iter().any(|other| {
-            super::json::namespace(other) == super::json::namespace(pod)
-                && super::json::selects(&term["labelSelector"], &other["metadata"]["labels"])
+/// Whether somebody on a node has a port of the host that a pod wants.
+fn ports_taken(pod: &Value, here: &[&Value]) -> bool {
+    fn ports(pod: &Value) -> impl Iterator<Item = (i64, &str)> {
+        let containers = list(pod, "/spec/containers").iter();
+        let ports = containers.flat_map(|container| list(container, "/ports"));
+        ports.filter_map(|port| {
+            let number = super::json::int(port, "/hostPort").filter(|number| *number > 0)?;
+            let protocol = match text(port, "/protocol") {
+                "" => "TCP",
+                protocol => protocol,
+            };
+            Some((number, protocol))
         })
-    });
-    on_host
-        .next()
-        .map(|_| "node(s) didn't match pod anti-affinity rules")
+    }
+    let wanted: Vec<_> = ports(pod).collect();
+    !wanted.is_empty()
+        && here
+            .iter()
+            .any(|other| ports(other).any(|port| wanted.contains(&port)))
+}
+
+/// How much room is left on a node once a pod is there, or what is short.
+fn room(pod: &Value, node: &Value, here: &[&Value]) -> Result<i64, Unfit> {
+    let mut asked: BTreeSet<&str> = BTreeSet::from(["cpu", "memory"]);
+    for containers in ["/spec/initContainers", "/spec/containers"] {
+        for container in list(pod, containers) {
+            let requests = container["resources"]["requests"].as_object();
+            asked.extend(
+                requests
+                    .into_iter()
+                    .flatten()
+                    .map(|(resource, _)| resource.as_str()),
+            );
+        }
+    }
+    let (mut short, mut impossible, mut score) = (Vec::new(), false, 0);
+    let most = millis(&node["status"]["allocatable"]["pods"]) / 1000;
+    if most > 0 && i64::try_from(here.len()).unwrap_or_default() >= most {
+        short.push("Too many pods".to_owned());
+    }
+    for resource in asked {
+        let room = millis(&node["status"]["allocatable"][resource]);
+        let used: i64 = here.iter().map(|other| total(other, "requests", resource)).sum();
+        let wanted = total(pod, "requests", resource);
+        // A node that says nothing of its disk has enough of it.
+        let counted = resource != "ephemeral-storage" || room > 0;
+        if wanted > 0 && counted && used + wanted > room {
+            short.push(format!("Insufficient {resource}"));
+            impossible |= wanted > room;
+        }
+        if matches!(resource, "cpu" | "memory") {
+            score += (room - used - wanted).max(0) / (room / 100).max(1);
+        }
+    }
+    match short.is_empty() {
+        true => Ok(score),
+        false => Err(unfit(short.join("\n"), !impossible)),
+    }
 }
 
 /// Whether a pod tolerates a taint.
@@ -237,16 +299,18 @@ pub(crate) fn selected(pod: &Value, node: &Value) -> bool {
     let required =
         "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
     let terms = list(pod, required);
+    terms.is_empty() || terms.iter().any(|term| meets(term, node))
+}
+
+/// Whether a node meets a term of a node selector. An empty one is met by none.
+pub(crate) fn meets(term: &Value, node: &Value) -> bool {
+    let (labels, fields) = (list(term, "/matchExpressions"), list(term, "/matchFields"));
     let by_name = json!({"metadata.name": name(node)});
-    terms.is_empty()
-        || terms.iter().any(|term| {
-            list(term, "/matchExpressions")
-                .iter()
-                .all(|one| satisfies(one, labels))
-                && list(term, "/matchFields")
-                    .iter()
-                    .all(|one| satisfies(one, &by_name))
-        })
+    !(labels.is_empty() && fields.is_empty())
+        && labels
+            .iter()
+            .all(|one| satisfies(one, &node["metadata"]["labels"]))
+        && fields.iter().all(|one| satisfies(one, &by_name))
 }
 
 fn bind(world: &mut World, pod: &Value, node: &str) {

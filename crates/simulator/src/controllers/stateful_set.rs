@@ -28,6 +28,7 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
         revision::ensure(world, Kind::StatefulSet, &set)
     );
     let by_ordinal = ordinals(world, &set);
+    retain(world, &set, &by_ordinal);
     step(world, &set, &hash, &by_ordinal);
     status(world, place, &hash)
 }
@@ -39,10 +40,21 @@ fn ordinals(world: &World, set: &Value) -> BTreeMap<i64, Arc<Value>> {
         .collect()
 }
 
+/// The ordinals of the pods that are wanted.
+fn wanted_ordinals(set: &Value) -> std::ops::Range<i64> {
+    let start = int(set, "/spec/ordinals/start").unwrap_or_default();
+    start..start + int(set, "/spec/replicas").unwrap_or(1)
+}
+
+fn is_available(world: &World, set: &Value, pod: &Value) -> bool {
+    let min_ready = int(set, "/spec/minReadySeconds").unwrap_or_default();
+    !is_going(pod) && available_at(pod, min_ready).is_some_and(|time| time <= world.now)
+}
+
 fn step(world: &mut World, set: &Value, hash: &str, pods: &BTreeMap<i64, Arc<Value>>) {
-    let wanted = int(set, "/spec/replicas").unwrap_or(1);
+    let wanted = wanted_ordinals(set);
     let ordered = text(set, "/spec/podManagementPolicy") != "Parallel";
-    for ordinal in 0..wanted {
+    for ordinal in wanted.clone() {
         match pods.get(&ordinal) {
             None => {
                 create(world, set, hash, ordinal);
@@ -56,14 +68,14 @@ fn step(world: &mut World, set: &Value, hash: &str, pods: &BTreeMap<i64, Arc<Val
                     return;
                 }
             }
-            Some(pod) if ordered && (is_going(pod) || !is_ready(pod)) => return,
+            Some(pod) if ordered && !is_available(world, set, pod) => return,
             Some(_) => {}
         }
     }
     // From the last to the first, one at a time.
     for (ordinal, pod) in pods.iter().rev() {
-        if *ordinal < wanted {
-            break;
+        if wanted.contains(ordinal) {
+            continue;
         }
         if is_going(pod) {
             if ordered {
@@ -76,31 +88,121 @@ fn step(world: &mut World, set: &Value, hash: &str, pods: &BTreeMap<i64, Arc<Val
             return;
         }
     }
-    if text(set, "/spec/updateStrategy/type") == "OnDelete" {
-        return;
+    if text(set, "/spec/updateStrategy/type") != "OnDelete" {
+        roll(world, set, hash, pods);
     }
-    let partition = int(set, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or_default();
+}
+
+/// Replaces pods of an old template, from the last to that of the partition, as many at a time as may be away.
+fn roll(world: &mut World, set: &Value, hash: &str, pods: &BTreeMap<i64, Arc<Value>>) {
+    let wanted = wanted_ordinals(set);
+    let rolling = &set["spec"]["updateStrategy"]["rollingUpdate"];
+    let first = wanted.start + int(rolling, "/partition").unwrap_or_default();
+    let most = match &rolling["maxUnavailable"] {
+        Value::Null => 1,
+        share => super::deployment::share(share, wanted.end - wanted.start, false).max(1),
+    };
+    let away = pods
+        .iter()
+        .filter(|(ordinal, pod)| wanted.contains(ordinal) && !is_available(world, set, pod));
+    let mut room = most - i64::try_from(away.count()).unwrap_or_default();
     for (ordinal, pod) in pods.iter().rev() {
-        if *ordinal < partition || *ordinal >= wanted {
+        if *ordinal < first || !wanted.contains(ordinal) || is_going(pod) {
             continue;
         }
-        if is_going(pod) {
+        if pod["metadata"]["labels"][REVISION] == hash {
+            continue;
+        }
+        // One that does not work is no loss.
+        if is_available(world, set, pod) {
+            if room <= 0 {
+                return;
+            }
+            room -= 1;
+        } else if room < 0 {
             return;
         }
-        if pod["metadata"]["labels"][REVISION] != hash {
-            pods::delete(world, Kind::StatefulSet, set, pod, COMPONENT);
-            return;
+        pods::delete(world, Kind::StatefulSet, set, pod, COMPONENT);
+    }
+}
+
+/// The revision that a pod is made of, and its template: below the partition it is the one before.
+fn revision_for(world: &World, set: &Value, hash: &str, ordinal: i64) -> (String, Value) {
+    let newest = (hash.to_owned(), set["spec"]["template"].clone());
+    let current = text(set, "/status/currentRevision");
+    if current.is_empty() || current == hash || text(set, "/spec/updateStrategy/type") == "OnDelete" {
+        return newest;
+    }
+    let start = wanted_ordinals(set).start;
+    let is_old = match int(set, "/spec/updateStrategy/rollingUpdate/partition").unwrap_or_default() {
+        0 => ordinal < start + int(set, "/status/currentReplicas").unwrap_or_default(),
+        partition => ordinal < start + partition,
+    };
+    let old = world
+        .find(Kind::Revision, namespace(set), current)
+        .filter(|_| is_old);
+    match old.and_then(|old| old.pointer("/data/spec/template").cloned()) {
+        Some(mut template) => {
+            super::json::remove(&mut template, "", "$patch");
+            (current.to_owned(), template)
         }
-        if !is_ready(pod) {
-            return;
+        None => newest,
+    }
+}
+
+/// The claims of a pod by name, with their templates.
+fn claims<'s>(set: &'s Value, pod_name: &str) -> Vec<(String, &'s Value)> {
+    let templates = list(set, "/spec/volumeClaimTemplates").iter();
+    templates
+        .map(|template| {
+            (
+                format!("{}-{pod_name}", text(template, "/metadata/name")),
+                template,
+            )
+        })
+        .collect()
+}
+
+/// Lets claims belong to who takes them along when it goes: the set, the pod that is too many, or nobody.
+fn retain(world: &mut World, set: &Value, pods: &BTreeMap<i64, Arc<Value>>) {
+    let policy = |what: &str| text(&set["spec"]["persistentVolumeClaimRetentionPolicy"], what) == "Delete";
+    let (with_set, with_scale) = (policy("/whenDeleted"), policy("/whenScaled"));
+    let wanted = wanted_ordinals(set);
+    for (ordinal, pod) in pods {
+        let surplus = !wanted.contains(ordinal);
+        let owner = match (with_set, with_scale) {
+            (_, true) if surplus => super::json::owner_reference(Kind::Pod, pod),
+            (true, _) => super::json::owner_reference(Kind::StatefulSet, set),
+            _ => json!([]),
+        };
+        for (claim, _) in claims(set, name(pod)) {
+            let Some(claim) = world.find(Kind::Claim, namespace(set), &claim) else {
+                continue;
+            };
+            let is_own = |one: &Value| {
+                let kind = text(one, "/kind");
+                (kind == "StatefulSet" && text(one, "/name") == name(set))
+                    || (kind == "Pod" && text(one, "/name") == name(pod))
+            };
+            let mut owners: Vec<Value> = list(&claim, "/metadata/ownerReferences").to_vec();
+            owners.retain(|one| !is_own(one));
+            owners.extend(owner.as_array().into_iter().flatten().cloned());
+            if owners == list(&claim, "/metadata/ownerReferences") {
+                continue;
+            }
+            let mut next = Value::clone(&claim);
+            next["metadata"]["ownerReferences"] = json!(owners);
+            if owners.is_empty() {
+                super::json::remove(&mut next, "/metadata", "ownerReferences");
+            }
+            world.update(Kind::Claim, next);
         }
     }
 }
 
 fn create(world: &mut World, set: &Value, hash: &str, ordinal: i64) {
     let pod_name = format!("{}-{ordinal}", name(set));
-    for template in list(set, "/spec/volumeClaimTemplates") {
-        let claim = format!("{}-{pod_name}", text(template, "/metadata/name"));
+    for (claim, template) in claims(set, &pod_name) {
         if world.find(Kind::Claim, namespace(set), &claim).is_some() {
             continue;
         }
@@ -121,7 +223,7 @@ fn create(world: &mut World, set: &Value, hash: &str, ordinal: i64) {
         });
         if world.create(Kind::Claim, object).is_some() {
             let message = format!(
-                "create Claim {claim} Pod {pod_name} in StatefulSet {} success",
+                "Create Claim {claim} Pod {pod_name} in StatefulSet {} success",
                 name(set)
             );
             record(
@@ -135,9 +237,10 @@ fn create(world: &mut World, set: &Value, hash: &str, ordinal: i64) {
             );
         }
     }
+    let (revision, template) = revision_for(world, set, hash, ordinal);
     let shape = |pod: &mut Value| {
         let labels = &mut pod["metadata"]["labels"];
-        labels[REVISION] = json!(hash);
+        labels[REVISION] = json!(revision);
         labels["statefulset.kubernetes.io/pod-name"] = json!(pod_name);
         labels["apps.kubernetes.io/pod-index"] = json!(ordinal.to_string());
         pod["metadata"]["generateName"] = json!(format!("{}-", name(set)));
@@ -149,12 +252,11 @@ fn create(world: &mut World, set: &Value, hash: &str, ordinal: i64) {
             pods::push(&mut pod["spec"], "volumes", claim);
         }
     };
-    let template = &set["spec"]["template"];
     pods::create(
         world,
         Kind::StatefulSet,
         set,
-        template,
+        &template,
         Some(pod_name.clone()),
         COMPONENT,
         shape,
@@ -177,7 +279,8 @@ fn status(world: &mut World, place: &Key, hash: &str) -> Option<i64> {
         "" => hash.to_owned(),
         current => current.to_owned(),
     };
-    if updated == wanted && ready == wanted && pods.len() == wanted {
+    let rolls = text(&set, "/spec/updateStrategy/type") != "OnDelete";
+    if rolls && updated == wanted && ready == wanted && pods.len() == wanted {
         current = hash.to_owned();
     }
     let on_current = count(&|pod| pod["metadata"]["labels"][REVISION] == *current && !is_going(pod));

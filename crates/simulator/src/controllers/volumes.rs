@@ -2,17 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::json::{annotation, is_going, key, list, name, namespace, text, uid};
+use super::json::{annotation, is_going, list, name, namespace, text, uid};
 use super::kind::Kind;
 use super::recorder::record;
 use super::world::World;
 use crate::quantity::millis;
 use crate::store::Key;
 
+mod volume;
+
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 const COMPONENT: &str = "persistentvolume-controller";
 const PROTECTION: &str = "kubernetes.io/pvc-protection";
+/// The provisioner of classes whose volumes an administrator makes.
+const NOBODY: &str = "kubernetes.io/no-provisioner";
 
 fn class_of(world: &World, claim: &Value) -> Option<std::sync::Arc<Value>> {
     world.find(Kind::StorageClass, "", text(claim, "/spec/storageClassName"))
@@ -38,8 +42,19 @@ pub(crate) fn select_node(world: &mut World, pod: &Value, node: &str) {
     }
 }
 
-/// Binds a claim, or says why not. Returns when to look again.
-pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
+/// Looks at a claim or a volume. Returns when to look again.
+pub(crate) fn reconcile(world: &mut World, kind: Kind, place: &Key) -> Option<i64> {
+    match kind {
+        Kind::Volume => {
+            volume::reconcile(world, place);
+            None
+        }
+        _ => claim(world, place),
+    }
+}
+
+/// Binds a claim, or says why not.
+fn claim(world: &mut World, place: &Key) -> Option<i64> {
     let claim = world.get(Kind::Claim, place)?;
     if is_going(&claim) {
         return unprotect(world, &claim);
@@ -57,14 +72,45 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     }
     world.update(Kind::Claim, next);
     let claim = world.get(Kind::Claim, place)?;
-    if text(&claim, "/status/phase") == "Bound" {
+    if matches!(text(&claim, "/status/phase"), "Bound" | "Lost") {
+        lose(world, &claim);
         return None;
     }
-    if let Some(volume) = matching(world, &claim) {
+    let class = class_of(world, &claim);
+    let waits = class
+        .as_ref()
+        .is_some_and(|class| text(class, "/volumeBindingMode") == "WaitForFirstConsumer");
+    let selected = annotation(&claim, SELECTED_NODE).map(str::to_owned);
+    let wanted = text(&claim, "/spec/volumeName").to_owned();
+    if waits && selected.is_none() && wanted.is_empty() {
+        let consumer = consumer(world, &claim);
+        let (reason, why) = match consumer {
+            Some(pod) => (
+                "WaitForPodScheduled",
+                format!("waiting for pod {pod} to be scheduled"),
+            ),
+            None => {
+                let why = "waiting for first consumer to be created before binding";
+                ("WaitForFirstConsumer", why.to_owned())
+            }
+        };
+        return complain(world, &claim, "Normal", reason, &why);
+    }
+    let node = selected.and_then(|node| world.find(Kind::Node, "", &node));
+    if let Some(volume) = matching(world, &claim, node.as_deref()) {
         bind(world, &claim, &volume);
         return None;
     }
-    match (text(&claim, "/spec/storageClassName"), class_of(world, &claim)) {
+    if !wanted.is_empty() {
+        let other = world.find(Kind::Volume, "", &wanted);
+        let taken = other.is_some_and(|volume| !is_for(&volume, &claim));
+        if taken {
+            let why = "volume already bound to a different claim.";
+            return complain(world, &claim, "Warning", "FailedBinding", why);
+        }
+        return None;
+    }
+    match (text(&claim, "/spec/storageClassName"), class) {
         ("", _) => {
             let why = "no persistent volumes available for this claim and no storage class is set";
             complain(world, &claim, "Normal", "FailedBinding", why)
@@ -73,16 +119,39 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
             let why = format!("storageclass.storage.k8s.io {wanted:?} not found");
             complain(world, &claim, "Warning", "ProvisioningFailed", &why)
         }
+        (_, Some(class)) if text(&class, "/provisioner") == NOBODY => {
+            let why = format!("no volume plugin matched name: {NOBODY}");
+            complain(world, &claim, "Warning", "ProvisioningFailed", &why)
+        }
         (_, Some(class)) => {
-            let waits = text(&class, "/volumeBindingMode") == "WaitForFirstConsumer";
-            if waits && annotation(&claim, SELECTED_NODE).is_none() {
-                let why = "waiting for first consumer to be created before binding";
-                return complain(world, &claim, "Normal", "WaitForFirstConsumer", why);
-            }
             provision(world, &claim, &class);
             None
         }
     }
+}
+
+/// A claim that is bound to a volume that is not there any more has lost it.
+fn lose(world: &mut World, claim: &Value) {
+    let volume = world.find(Kind::Volume, "", text(claim, "/spec/volumeName"));
+    if volume.is_some() || text(claim, "/status/phase") == "Lost" {
+        return;
+    }
+    let mut next = claim.clone();
+    next["status"] = json!({"phase": "Lost"});
+    world.update(Kind::Claim, next);
+    let why = "Bound claim has lost its PersistentVolume. Data on the volume is lost!";
+    record(world, Kind::Claim, claim, "Warning", "ClaimLost", COMPONENT, why);
+}
+
+/// A pod that uses a claim and has no node yet.
+fn consumer(world: &World, claim: &Value) -> Option<String> {
+    let uses = |pod: &&std::sync::Arc<Value>| {
+        let mut volumes = list(pod, "/spec/volumes").iter();
+        text(pod, "/spec/nodeName").is_empty()
+            && volumes.any(|volume| text(volume, "/persistentVolumeClaim/claimName") == name(claim))
+    };
+    let found = world.list(Kind::Pod, namespace(claim)).find(uses);
+    found.map(|pod| name(pod).to_owned())
 }
 
 fn complain(world: &mut World, claim: &Value, level: &str, reason: &str, why: &str) -> Option<i64> {
@@ -103,24 +172,79 @@ fn complain(world: &mut World, claim: &Value, level: &str, reason: &str, why: &s
     Some(again)
 }
 
-/// A volume that is free, large enough and of the claim's class.
-fn matching(world: &World, claim: &Value) -> Option<std::sync::Arc<Value>> {
+/// Whether a volume is nobody's, or reserved for this very claim.
+fn is_for(volume: &Value, claim: &Value) -> bool {
+    let reserved = &volume["spec"]["claimRef"];
+    let own = text(reserved, "/uid");
+    reserved.is_null()
+        || (text(reserved, "/namespace") == namespace(claim)
+            && text(reserved, "/name") == name(claim)
+            && (own.is_empty() || own == uid(claim)))
+}
+
+/// A volume that is free and has what a claim asks for: one that is reserved for it first, then the smallest. For a pod
+/// that has been given a node it has to be one that this node can reach.
+fn matching(world: &World, claim: &Value, node: Option<&Value>) -> Option<std::sync::Arc<Value>> {
     let size = millis(&claim["spec"]["resources"]["requests"]["storage"]);
-    let class = text(claim, "/spec/storageClassName");
+    let named = text(claim, "/spec/volumeName");
+    let mode = |object: &Value| match text(object, "/spec/volumeMode") {
+        "" => "Filesystem".to_owned(),
+        mode => mode.to_owned(),
+    };
+    let selector = claim["spec"]
+        .get("selector")
+        .filter(|selector| selector.is_object());
     let fits = |volume: &&std::sync::Arc<Value>| {
-        let reserved = text(volume, "/spec/claimRef/uid");
-        let for_claim = volume["spec"]["claimRef"].is_null() || reserved == uid(claim);
-        let named = text(claim, "/spec/volumeName");
+        let reserved = !volume["spec"]["claimRef"].is_null();
+        let modes = list(volume, "/spec/accessModes");
         (named.is_empty() || named == name(volume))
-            && for_claim
-            && matches!(text(volume, "/status/phase"), "" | "Available" | "Pending")
-            && text(volume, "/spec/storageClassName") == class
+            && is_for(volume, claim)
+            && !is_going(volume)
+            && (matches!(text(volume, "/status/phase"), "" | "Available" | "Pending") || reserved)
+            && text(volume, "/spec/storageClassName") == text(claim, "/spec/storageClassName")
+            && mode(volume) == mode(claim)
+            && list(claim, "/spec/accessModes")
+                .iter()
+                .all(|wanted| modes.contains(wanted))
+            && selector.is_none_or(|selector| super::json::selects(selector, &volume["metadata"]["labels"]))
             && millis(&volume["spec"]["capacity"]["storage"]) >= size
+            && node.is_none_or(|node| reaches(volume, node))
     };
     let volumes = world.list(Kind::Volume, "").filter(fits);
     volumes
-        .min_by_key(|volume| millis(&volume["spec"]["capacity"]["storage"]))
+        .min_by_key(|volume| {
+            let free = volume["spec"]["claimRef"].is_null();
+            (free, millis(&volume["spec"]["capacity"]["storage"]))
+        })
         .cloned()
+}
+
+/// Whether a node is one from which a volume can be used.
+fn reaches(volume: &Value, node: &Value) -> bool {
+    let terms = list(volume, "/spec/nodeAffinity/required/nodeSelectorTerms");
+    terms.is_empty() || terms.iter().any(|term| super::scheduler::meets(term, node))
+}
+
+/// Why the claims of a pod keep it from a node.
+pub(crate) fn reachable(world: &World, pod: &Value, node: &Value) -> Result<(), &'static str> {
+    for volume in list(pod, "/spec/volumes") {
+        let wanted = text(volume, "/persistentVolumeClaim/claimName");
+        let Some(claim) = world.find(Kind::Claim, namespace(pod), wanted) else {
+            continue;
+        };
+        if text(&claim, "/status/phase") == "Bound" {
+            let bound = world.find(Kind::Volume, "", text(&claim, "/spec/volumeName"));
+            if bound.is_some_and(|bound| !reaches(&bound, node)) {
+                return Err("node(s) didn't match PersistentVolume's node affinity");
+            }
+            continue;
+        }
+        let static_only = class_of(world, &claim).is_none_or(|class| text(&class, "/provisioner") == NOBODY);
+        if static_only && matching(world, &claim, Some(node)).is_none() {
+            return Err("node(s) didn't find available persistent volumes to bind");
+        }
+    }
+    Ok(())
 }
 
 fn reference(claim: &Value) -> Value {
@@ -136,7 +260,10 @@ fn bind(world: &mut World, claim: &Value, volume: &Value) {
         bound["spec"]["claimRef"] = reference(claim);
         bound["metadata"]["annotations"]["pv.kubernetes.io/bound-by-controller"] = json!("yes");
     }
+    // One that was reserved by name did not know yet which claim of that name it would be.
+    bound["spec"]["claimRef"] = reference(claim);
     bound["status"]["phase"] = json!("Bound");
+    bound["status"]["lastPhaseTransitionTime"] = json!(world.stamp());
     world.update(Kind::Volume, bound);
     let mut next = claim.clone();
     next["spec"]["volumeName"] = json!(name(volume));
@@ -161,7 +288,7 @@ fn provision(world: &mut World, claim: &Value, class: &Value) {
             "annotations": {"pv.kubernetes.io/provisioned-by": provisioner},
         },
         "spec": {
-            "accessModes": claim["spec"]["accessModes"], "volumeMode": "Filesystem",
+            "accessModes": claim["spec"]["accessModes"], "volumeMode": claim["spec"]["volumeMode"],
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "claimRef": reference(claim), "persistentVolumeReclaimPolicy": policy, "storageClassName": name(class),
             "csi": {"driver": provisioner, "fsType": "ext4", "volumeHandle": format!("vol-{:016x}", super::json::hash(uid(claim)))},
@@ -185,7 +312,10 @@ fn provision(world: &mut World, claim: &Value, class: &Value) {
     );
     if let Some(volume) = world.create(Kind::Volume, volume) {
         let mut annotated = claim.clone();
-        annotated["metadata"]["annotations"]["volume.kubernetes.io/storage-provisioner"] = json!(provisioner);
+        for prefix in ["volume", "volume.beta"] {
+            let note = format!("{prefix}.kubernetes.io/storage-provisioner");
+            annotated["metadata"]["annotations"][note] = json!(provisioner);
+        }
         bind(world, &annotated, &volume);
         let done = format!("Successfully provisioned volume {volume_name}");
         record(
@@ -210,7 +340,6 @@ fn unprotect(world: &mut World, claim: &Value) -> Option<i64> {
     if used {
         return Some(world.now + 5);
     }
-    let volume = world.find(Kind::Volume, "", text(claim, "/spec/volumeName"));
     let mut next = claim.clone();
     if let Some(finalizers) = next["metadata"]["finalizers"].as_array_mut() {
         finalizers.retain(|one| one != PROTECTION);
@@ -219,13 +348,5 @@ fn unprotect(world: &mut World, claim: &Value) -> Option<i64> {
         super::json::remove(&mut next, "/metadata", "finalizers");
     }
     world.update(Kind::Claim, next);
-    let volume = volume.filter(|_| world.get(Kind::Claim, &key(claim)).is_none())?;
-    if text(&volume, "/spec/persistentVolumeReclaimPolicy") == "Delete" {
-        world.erase(Kind::Volume, &key(&volume));
-    } else {
-        let mut next = Value::clone(&volume);
-        next["status"]["phase"] = json!("Released");
-        world.update(Kind::Volume, next);
-    }
     None
 }

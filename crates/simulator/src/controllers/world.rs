@@ -148,6 +148,11 @@ impl World {
             .collect()
     }
 
+    /// What admission adds to a pod that a scenario brings.
+    pub(crate) fn admit(&mut self, pod: &mut Value) {
+        super::pods::admit(self, pod);
+    }
+
     /// Takes in what others wrote.
     pub(crate) fn sync(&mut self) {
         if self.past {

@@ -28,7 +28,7 @@ pub(crate) fn manifests() -> Result<Vec<Value>, StartError> {
     let mut objects = Vec::new();
     for (name, text) in FILES {
         let of_file = parse(Path::new(name), text)?;
-        objects.extend(of_file.into_iter().map(|(_, object)| object));
+        objects.extend(of_file.into_iter().map(|manifest| manifest.object));
     }
     Ok(objects)
 }

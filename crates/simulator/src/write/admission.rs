@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Write;
+use crate::controllers::scheduler;
 use crate::custom;
 use crate::quantity::Quantity;
 use crate::random;
@@ -35,17 +36,9 @@ pub(super) fn admit(write: &Write<'_>, store: &mut Inner, object: &Value) -> Res
     if write.resource.qualified() != "pods" {
         return Ok(());
     }
-    let unsupported = [
-        ("priorityClassName", "pods with a priority class"),
-        ("runtimeClassName", "pods with a runtime class"),
-    ];
-    for (field, what) in unsupported {
-        if object["spec"][field]
-            .as_str()
-            .is_some_and(|name| !name.is_empty())
-        {
-            return Err(Refusal::unsupported(what));
-        }
+    let runtime = object["spec"]["runtimeClassName"].as_str();
+    if runtime.is_some_and(|name| !name.is_empty()) {
+        return Err(Refusal::unsupported("pods with a runtime class"));
     }
     let name = account(object);
     let found = write
@@ -203,6 +196,7 @@ fn node(object: &mut Value) {
 
 fn pod(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), Refusal> {
     let name = account(object).to_owned();
+    let pod_name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let key = Key::new(write.namespace, &name);
     let accounts = write.shared.resources.core("serviceaccounts");
     let account: Value = accounts
@@ -244,11 +238,64 @@ fn pod(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), R
             None => spec["tolerations"] = json!([toleration]),
         }
     }
-    spec["priority"] = json!(0);
-    if spec.get("preemptionPolicy").is_none() {
-        spec["preemptionPolicy"] = json!("PreemptLowerPriority");
+    priority(write, store, &pod_name, spec)?;
+    let gated = spec["schedulingGates"]
+        .as_array()
+        .is_some_and(|gates| !gates.is_empty());
+    if gated {
+        let mut condition = scheduler::gated();
+        condition["lastTransitionTime"] = json!(write.manager.time);
+        object["status"]["conditions"] = json!([condition]);
     }
     Ok(())
+}
+
+/// The priority of a pod follows from its class, or from the class that is everybody's.
+fn priority(write: &Write<'_>, store: &mut Inner, pod: &str, spec: &mut Value) -> Result<(), Refusal> {
+    let classes = objects_of_cluster(write, store, "PriorityClass");
+    let wanted = spec["priorityClassName"].as_str().unwrap_or_default().to_owned();
+    let class = match wanted.as_str() {
+        "" => classes.iter().find(|class| class["globalDefault"] == true),
+        wanted => classes.iter().find(|class| class["metadata"]["name"] == wanted),
+    };
+    if class.is_none() && !wanted.is_empty() {
+        let why = format!("no PriorityClass with name {wanted} was found");
+        return Err(Refusal::forbidden_object(write.resource, pod, &why));
+    }
+    let value = class.map_or(json!(0), |class| class["value"].clone());
+    if !spec["priority"].is_null() && spec["priority"] != value {
+        let why = format!(
+            "the integer value of priority ({}) must not be provided in pod spec; priority admission controller computed \
+             {value} from the given PriorityClass name",
+            spec["priority"]
+        );
+        return Err(Refusal::forbidden_object(write.resource, pod, &why));
+    }
+    let policy = class.and_then(|class| class["preemptionPolicy"].as_str());
+    let policy = policy.unwrap_or("PreemptLowerPriority");
+    if !spec["preemptionPolicy"].is_null() && spec["preemptionPolicy"] != policy {
+        return Err(Refusal::unsupported(
+            "pods with a preemption policy other than that of their class",
+        ));
+    }
+    if let Some(class) = class {
+        spec["priorityClassName"] = class["metadata"]["name"].clone();
+    }
+    spec["priority"] = value;
+    spec["preemptionPolicy"] = json!(policy);
+    Ok(())
+}
+
+/// The objects of a kind that has no namespaces.
+fn objects_of_cluster(write: &Write<'_>, store: &mut Inner, kind: &str) -> Vec<Value> {
+    let Some(resource) = write.shared.resources.of_kind("scheduling.k8s.io/v1", kind) else {
+        return Vec::new();
+    };
+    let snapshot = store.snapshot(resource.id);
+    let objects = snapshot.from("", None);
+    objects
+        .filter_map(|(_, stored)| serde_json::from_slice(&snapshot.dictionary.unpack(stored)).ok())
+        .collect()
 }
 
 fn mount_token(spec: &mut Value) {

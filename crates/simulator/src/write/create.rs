@@ -24,6 +24,19 @@ pub(super) fn create(write: &Write<'_>, object: Value, warnings: Vec<String>) ->
     insert(write, &mut store, object, warnings, Ownership::Update)
 }
 
+/// Nothing new comes into a namespace that is being deleted.
+fn terminating(write: &Write<'_>, name: &str) -> Refusal {
+    let space = write.namespace;
+    let why = format!("unable to create new content in namespace {space} because it is being terminated");
+    let message = format!("{} {name:?} is forbidden: {why}", write.resource.qualified());
+    let mut details = write.resource.details(name);
+    details["causes"] = json!([{
+        "reason": "NamespaceTerminating", "message": format!("namespace {space} is being terminated"),
+        "field": "metadata.namespace",
+    }]);
+    Refusal::other(StatusCode::FORBIDDEN, "Forbidden", message, Some(details))
+}
+
 /// Adds an object to the store, if the rules allow it.
 pub(super) fn insert(
     write: &Write<'_>,
@@ -105,8 +118,12 @@ pub(super) fn insert(
         .filter(|_| resource.namespaced)
     {
         let found = store.get(namespaces.id, &Key::new("", write.namespace));
-        if found.is_none() {
+        let Some((_, text)) = found else {
             return Err(Refusal::not_found(&namespaces, write.namespace));
+        };
+        let namespace: Value = serde_json::from_slice(&text).unwrap_or_default();
+        if !namespace["metadata"]["deletionTimestamp"].is_null() {
+            return Err(terminating(write, &name));
         }
     }
     admission::admit(write, store, &object)?;

@@ -204,7 +204,9 @@ fn remove(
     }
     if held {
         object["metadata"]["deletionTimestamp"] = json!(stamp(write.shared.clock.seconds() + grace));
-        object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        if !is_namespace {
+            object["metadata"]["deletionGracePeriodSeconds"] = json!(grace);
+        }
         if is_namespace {
             object["status"]["phase"] = json!("Terminating");
         }

@@ -160,6 +160,15 @@ pub(super) fn check(write: &Write<'_>, old: Option<&Value>, object: &Value) -> R
     if is_definition(resource) {
         return custom::checks::check(write.shared, old, object);
     }
+    of_kind(resource, old, object)
+}
+
+/// The same for a built-in kind.
+pub(super) fn of_kind(
+    resource: &Resource,
+    old: Option<&Value>,
+    object: &Value,
+) -> Result<Vec<Cause>, Refusal> {
     let mut causes = checks::check(resource, old, object)?;
     match resource.plural.as_str() {
         "configmaps" => {

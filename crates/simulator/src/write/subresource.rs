@@ -205,6 +205,48 @@ pub(super) fn bind(write: &Write<'_>, binding: &Value) -> Result<Written, Refusa
     Ok(written)
 }
 
+/// Replaces the finalizers in the spec of a namespace. One that is being deleted and has none left is gone.
+pub(super) fn finalize(write: &Write<'_>, sent: &Value) -> Result<Written, Refusal> {
+    if sent["metadata"]["name"] != write.name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({}) does not match the name on the URL ({})",
+            sent["metadata"]["name"].as_str().unwrap_or_default(),
+            write.name
+        )));
+    }
+    let mut store = write.shared.store.lock();
+    let mut namespace = update::current(write, &mut store)?;
+    let version = sent["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    if !version.is_empty() && namespace["metadata"]["resourceVersion"] != version {
+        let why =
+            "the object has been modified; please apply your changes to the latest version and try again";
+        return Err(Refusal::conflict(write.resource, write.name, why));
+    }
+    match &sent["spec"]["finalizers"] {
+        Value::Array(finalizers) if !finalizers.is_empty() => {
+            namespace["spec"]["finalizers"] = json!(finalizers);
+        }
+        _ => {
+            namespace["spec"]
+                .as_object_mut()
+                .map(|spec| spec.remove("finalizers"));
+        }
+    }
+    let metadata = &namespace["metadata"];
+    let is_over = !metadata["deletionTimestamp"].is_null()
+        && metadata["finalizers"].as_array().is_none_or(Vec::is_empty)
+        && namespace["spec"]["finalizers"].is_null();
+    if is_over && !write.dry_run {
+        store.remove(write.resource.id, &Key::new("", write.name), |version| {
+            namespace["metadata"]["resourceVersion"] = json!(version.to_string());
+            text_of(&namespace)
+        });
+    } else if !is_over {
+        put(write, &mut store, &mut namespace);
+    }
+    Ok(Written::object(StatusCode::OK, namespace, Vec::new()))
+}
+
 fn put(write: &Write<'_>, store: &mut Inner, object: &mut Value) {
     if !write.dry_run {
         store.put(

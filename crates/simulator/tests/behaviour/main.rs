@@ -5,6 +5,7 @@
 
 mod access;
 mod applies;
+mod batches;
 mod case;
 mod containers;
 mod costs;

@@ -184,3 +184,85 @@ async fn custom_resources_of_a_file_are_served() {
     let widgets = cluster.list("apis/example.com/v1/widgets").await;
     assert_eq!(widgets[0]["spec"], serde_json::json!({"size": 2, "color": "red"}));
 }
+
+const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+
+#[tokio::test]
+async fn the_line_of_a_mistake_is_named_and_every_mistake() {
+    for (name, text, expected) in [
+        (
+            "api",
+            format!(
+                "{MAP}---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: A_b\nspec: {{containers: [{{name: c, image: i}}]}}\n"
+            ),
+            &[
+                "document 2, line 8: metadata.name is wrong: Invalid value: \"A_b\": a lowercase RFC 1123 subdomain",
+            ][..],
+        ),
+        (
+            "type",
+            format!("{MAP}data:\n  x: 1\n"),
+            &["document 1, line 4: data cannot be read: ConfigMap in version \"v1\" cannot be handled"],
+        ),
+        (
+            "twice",
+            format!("{MAP}---\n{MAP}"),
+            &["document 2, line 7: metadata.name \"a\" is that of an object of document 1, too"],
+        ),
+        (
+            "space",
+            MAP.replace("name: a", "name: a, namespace: nowhere"),
+            &["document 1, line 3: metadata.namespace is wrong: namespaces \"nowhere\" not found"],
+        ),
+        (
+            "two",
+            format!(
+                "{}---\n{}",
+                MAP.replace("ConfigMap", "Cheese"),
+                MAP.replace("name: a", "name: B!")
+            ),
+            &[
+                "document 1, line 2: kind is Cheese of v1",
+                "document 2, line 7: metadata.name is wrong",
+            ],
+        ),
+        (
+            "fault",
+            format!("{FAULTS}rules:\n- fault: noBookmarks\n- fault: {{cutAfter: x}}\n"),
+            &["document 1, line 5: rules[1] "],
+        ),
+        (
+            "key",
+            format!("{MAP}data: {{a: b, a: c}}\n"),
+            &["line 4 ", "the key \"a\" is there twice"],
+        ),
+        (
+            "list",
+            "[1, 2]\n".to_owned(),
+            &["document 1, line 1: it is no object"],
+        ),
+    ] {
+        let error = refusal(name, Some(&text)).await.to_string();
+        for part in expected {
+            assert!(error.contains(part), "{name}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_without_a_manifest_is_refused() {
+    for (name, text) in [("none", ""), ("comment", "# nothing\n---\n")] {
+        let error = refusal(name, Some(text)).await;
+        assert!(matches!(error, StartError::ScenarioEmpty { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn pods_of_a_file_have_what_the_api_server_adds() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: i}]}\n";
+    let cluster = Cluster::of(pod).await;
+    let pod = cluster.get("api/v1/namespaces/default/pods/a").await;
+    assert_eq!(pod["spec"]["serviceAccountName"], "default");
+    assert_eq!(pod["spec"]["tolerations"][0]["tolerationSeconds"], 300);
+    assert_eq!(pod["spec"]["priority"], 0);
+}

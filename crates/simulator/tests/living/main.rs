@@ -13,5 +13,7 @@ mod demo;
 mod faults;
 mod files;
 mod jobs;
+mod placement;
 mod probes;
+mod storage;
 mod workloads;

@@ -373,3 +373,64 @@ async fn a_namespace_gets_what_it_is_owed() {
         .get("api/v1/namespaces/team/configmaps/kube-root-ca.crt")
         .await;
 }
+
+#[tokio::test]
+async fn a_namespace_that_cannot_be_emptied_says_why() {
+    let cluster = Cluster::of(
+        "
+{apiVersion: v1, kind: Namespace, metadata: {name: team}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: held, namespace: team, finalizers: [e.org/f]}}
+",
+    )
+    .await;
+    cluster.running.settle();
+    let path = "api/v1/namespaces/team";
+    cluster.ask("DELETE", path, "application/json", &json!({})).await;
+    cluster.running.pass(2);
+    let team = cluster.get(path).await;
+    // As the real one says it.
+    for (kind, status, message) in [
+        (
+            "NamespaceContentRemaining",
+            "True",
+            "Some resources are remaining: configmaps. has 1 resource instances",
+        ),
+        (
+            "NamespaceFinalizersRemaining",
+            "True",
+            "Some content in the namespace has finalizers remaining: e.org/f in 1 resource instances",
+        ),
+        (
+            "NamespaceDeletionContentFailure",
+            "False",
+            "All content successfully deleted, may be waiting on finalization",
+        ),
+    ] {
+        assert_eq!(
+            (
+                &condition(&team, kind)["status"],
+                &condition(&team, kind)["message"]
+            ),
+            (&json!(status), &json!(message))
+        );
+    }
+    let request = http::Request::post(format!("/{path}/configmaps"))
+        .header("content-type", "application/json")
+        .body(json!({"metadata": {"name": "late"}}).to_string().into_bytes())
+        .unwrap();
+    let refused = cluster
+        .client
+        .request::<Value>(request)
+        .await
+        .unwrap_err()
+        .to_string();
+    let why = "configmaps \"late\" is forbidden: unable to create new content in namespace team because it is being terminated";
+    assert!(refused.contains(why), "{refused}");
+    let end = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team"}, "spec": {"finalizers": []}});
+    cluster
+        .ask("PUT", &format!("{path}/finalize"), "application/json", &end)
+        .await;
+    let names = cluster.list("api/v1/namespaces").await;
+    assert!(names.iter().all(|one| one["metadata"]["name"] != "team"));
+}

@@ -284,6 +284,7 @@ pub(super) fn update(old: &Value, new: &Value) -> Result<(), Refusal> {
         let mut spec = pod["spec"].clone();
         if let Some(fields) = spec.as_object_mut() {
             fields.remove("activeDeadlineSeconds");
+            fields.remove("schedulingGates");
         }
         for list in ["containers", "initContainers"] {
             for container in spec
@@ -297,6 +298,18 @@ pub(super) fn update(old: &Value, new: &Value) -> Result<(), Refusal> {
         }
         spec
     };
+    let gates = |pod: &Value| {
+        pod["spec"]["schedulingGates"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    };
+    let before = gates(old);
+    if gates(new).iter().any(|gate| !before.contains(gate)) {
+        return Err(Refusal::unsupported(
+            "scheduling gates that are added: only deletion is allowed",
+        ));
+    }
     if fixed(old) == fixed(new) {
         Ok(())
     } else {

@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Causes, items, pod};
+use crate::controllers::cron_job::{Schedule, zone};
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
+
+mod job;
 
 const FORBIDDEN: &str = "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', \
 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
@@ -134,6 +137,7 @@ fn job_spec(causes: &mut Causes, path: &str, spec: &Value) {
     ] {
         causes.at_least_zero(format!("{path}.{field}"), &spec[field]);
     }
+    job::check(causes, path, spec);
     let path = format!("{path}.template.spec");
     let pods = &spec["template"]["spec"];
     pod::spec(causes, &path, pods);
@@ -165,11 +169,45 @@ pub(super) fn cron_job(causes: &mut Causes, object: &Value) -> Result<(), Refusa
     ] {
         causes.at_least_zero(format!("spec.{field}"), &spec[field]);
     }
+    if let Some(zone) = spec["timeZone"].as_str() {
+        let known = zone::of(zone).is_some();
+        if !known && !zone::are_known() {
+            return Err(Refusal::unsupported(
+                "time zones other than UTC on a machine without a database of them",
+            ));
+        }
+        match zone {
+            "" => causes.invalid(
+                "spec.timeZone",
+                &spec["timeZone"],
+                "timeZone must be nil or non-empty string",
+            ),
+            zone if zone.eq_ignore_ascii_case("local") => {
+                let why =
+                    "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+                causes.invalid("spec.timeZone", &spec["timeZone"], why);
+            }
+            zone if !known => {
+                causes.invalid(
+                    "spec.timeZone",
+                    &spec["timeZone"],
+                    &format!("unknown time zone {zone}"),
+                );
+            }
+            _ => {}
+        }
+    }
     job_spec(causes, "spec.jobTemplate.spec", &spec["jobTemplate"]["spec"]);
     Ok(())
 }
 
 fn schedule(causes: &mut Causes, text: &str) -> Result<(), Refusal> {
+    if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
+        return Err(Refusal::unsupported("schedules with a time zone of their own"));
+    }
+    if text.starts_with("@every ") && Schedule::parse(text).is_some() {
+        return Ok(());
+    }
     if text.starts_with('@') {
         return match text {
             "@yearly" | "@annually" | "@monthly" | "@weekly" | "@daily" | "@midnight" | "@hourly" => Ok(()),
@@ -186,10 +224,11 @@ fn schedule(causes: &mut Causes, text: &str) -> Result<(), Refusal> {
         causes.invalid("spec.schedule", &json!(text), &why);
         return Ok(());
     }
-    let simple = |c: char| c.is_ascii_digit() || matches!(c, '*' | '/' | ',' | '-');
-    if fields.iter().all(|field| field.chars().all(simple)) {
-        Ok(())
-    } else {
-        Err(Refusal::unsupported("schedules with names of days or months"))
+    match Schedule::parse(text) {
+        Some(_) => Ok(()),
+        // Each mistake has words of its own.
+        None => Err(Refusal::unsupported(
+            "schedules with a field that is wrong, or of this form",
+        )),
     }
 }
