@@ -79,10 +79,12 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit status: 2 for a mistake in usage or configuration, 1 for anything else.
+    /// The exit status: 2 for a mistake in usage, configuration or a file that was named, 1 for anything else.
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Config(_) | Self::Ready(_) => 2,
+            Self::Simulate(error) if error.is_of_input() => 2,
+            Self::Demo(DemoError::Start(error)) if error.is_of_input() => 2,
             _ => 1,
         }
     }

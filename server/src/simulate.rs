@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use simulator::{Running, Scale, Scenario, Simulator, StartError};
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What to simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,16 @@ pub enum SimulateError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl SimulateError {
+    /// Whether who started it has to change what was asked for.
+    pub fn is_of_input(&self) -> bool {
+        match self {
+            Self::Start(error) => error.is_of_input(),
+            Self::Write { .. } => true,
+        }
+    }
 }
 
 /// The command's flags.
@@ -64,13 +74,15 @@ pub(crate) fn command() -> Command {
                 "N",
                 "A cluster of N pods and what belongs to them, instead of a scenario",
             )
-            .value_parser(value_parser!(u32))
+            .value_parser(value_parser!(u32).range(1..))
+            .allow_negative_numbers(true)
             .conflicts_with("scenario"),
         )
         .arg(
             flag("churn", "EVENTS_PER_S", "Status changes a second, with --pods")
                 .default_value("0")
                 .requires("pods")
+                .allow_negative_numbers(true)
                 .value_parser(value_parser!(u32)),
         )
         .arg(
@@ -81,6 +93,7 @@ pub(crate) fn command() -> Command {
             )
             .default_value("1")
             .requires("pods")
+            .allow_negative_numbers(true)
             .value_parser(value_parser!(u64)),
         )
         .arg(
@@ -91,6 +104,17 @@ pub(crate) fn command() -> Command {
             )
             .value_parser(value_parser!(PathBuf)),
         )
+}
+
+/// Whether a file could be there.
+fn check_place(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => std::fs::metadata(parent).map(drop),
+        None => Ok(()),
+    }
 }
 
 impl Simulation {
@@ -121,6 +145,13 @@ impl Simulation {
 
     /// Starts, and hands the kubeconfig over. Answers what to say on standard output.
     pub async fn start(self) -> Result<(Running, String), SimulateError> {
+        // A file that cannot be written is no reason to fill a cluster first.
+        if let Some(path) = &self.kubeconfig_out {
+            check_place(path).map_err(|source| SimulateError::Write {
+                path: path.clone(),
+                source,
+            })?;
+        }
         // kubectl sends no token without TLS.
         let running = Simulator::new()
             .tls()

@@ -69,6 +69,25 @@ fn mistakes_in_usage_end_with_status_2() {
             &["--pods", "--scenario"],
         ),
         (&["simulate", "--churn", "5"], none, &["--pods"]),
+        (&["simulate", "--pods", "0"], none, &["--pods", "0"]),
+        (&["simulate", "--pods", "-5"], none, &["--pods", "-5"]),
+        (
+            &["simulate", "--pods", "4000000000"],
+            none,
+            &["4000000000 pods need about", "MB"],
+        ),
+        (&["simulate", "--scenario", "absent.yaml"], none, &["absent.yaml"]),
+        (
+            &[
+                "simulate",
+                "--scenario",
+                "empty",
+                "--kubeconfig-out",
+                "absent/kubeconfig",
+            ],
+            none,
+            &["absent/kubeconfig", "--kubeconfig-out"],
+        ),
         (
             &["serve", "--addr", "nonsense"],
             none,

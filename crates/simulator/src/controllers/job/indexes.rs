@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str) -> BTreeSet<i64> {
     text.split(',').filter_map(range).flatten().collect()
 }
 
-/// Writes a set: three and more in a row become a range, and so do two.
+/// Writes a set: three and more in a row become a range.
 pub(super) fn format(set: &BTreeSet<i64>) -> String {
     let mut ranges: Vec<(i64, i64)> = Vec::new();
     for index in set {
