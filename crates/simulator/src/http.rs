@@ -46,7 +46,7 @@ pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> A
     if shared.clock.skew() != 0 {
         answer::date(&mut answer, shared.clock.seconds());
     }
-    fault::after(answer, faults)
+    fault::after(answer, faults, query.flag("watch"))
 }
 
 async fn respond(

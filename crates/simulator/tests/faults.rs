@@ -228,6 +228,23 @@ async fn a_large_object_and_half_a_compressed_body() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_watch_ends_in_the_middle_of_its_first_compressed_event() -> Result<()> {
+    let cluster = with(Fault::TruncatedGzip).await?;
+    // It comes to its end long before the watch would.
+    let half = get(&cluster, "/api/v1/namespaces?watch=1&timeoutSeconds=300").await?;
+    assert!(
+        half.contains("content-encoding: gzip") && half.ends_with(COMPLETE),
+        "{half}"
+    );
+    let (_, body) = half.split_once("\r\n\r\n").unwrap_or_default();
+    assert!(
+        body.len() > 2 * COMPLETE.len(),
+        "something of an event is there: {half}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_clock_that_is_wrong_is_wrong_everywhere_until_it_is_right_again() -> Result<()> {
     let cluster = Simulator::new().start().await?;
     let object =

@@ -51,12 +51,13 @@ fn refuse(code: u16, retry_after: Option<u32>) -> Answer {
     answer
 }
 
-/// What happens to the answer.
-pub(crate) fn after(answer: Answer, faults: Vec<Fault>) -> Answer {
-    faults.into_iter().fold(answer, damage)
+/// What happens to the answer: to a watch, or to one that is whole.
+pub(crate) fn after(answer: Answer, faults: Vec<Fault>, watch: bool) -> Answer {
+    let damaged = |answer, fault| damage(answer, fault, watch);
+    faults.into_iter().fold(answer, damaged)
 }
 
-fn damage(mut answer: Answer, fault: Fault) -> Answer {
+fn damage(mut answer: Answer, fault: Fault, watch: bool) -> Answer {
     match fault {
         Fault::Refuse { .. }
         | Fault::DelayFirstByte(_)
@@ -80,7 +81,10 @@ fn damage(mut answer: Answer, fault: Fault) -> Answer {
         }),
         Fault::TruncatedGzip => {
             let is_packed = answer.headers().contains_key(CONTENT_ENCODING);
-            let mut answer = rewrite(answer, move |chunks| truncated(chunks, is_packed));
+            let mut answer = match watch {
+                true => rewrite(answer, truncated_watch),
+                false => rewrite(answer, move |chunks| truncated(chunks, is_packed)),
+            };
             answer
                 .headers_mut()
                 .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -153,6 +157,16 @@ fn truncated(chunks: Chunks, is_packed: bool) -> Chunks {
             })
             .await?;
         let mut packed = if is_packed { whole } else { answer::pack(&whole) };
+        packed.truncate(packed.len() / 2);
+        Ok(packed.into())
+    }))
+}
+
+/// The first half of the first event, compressed, and the end. A watch is not waited for: it may last for ever.
+fn truncated_watch(mut chunks: Chunks) -> Chunks {
+    Box::pin(stream::once(async move {
+        let event = chunks.next().await.transpose()?.unwrap_or_default();
+        let mut packed = answer::pack(&event);
         packed.truncate(packed.len() / 2);
         Ok(packed.into())
     }))
