@@ -406,7 +406,6 @@ async fn a_cluster_that_is_not_there_has_a_reason_and_a_next_step() {
         // The pages say the same, and nothing of objects that nobody has seen.
         for view in ["topology", "map", "pods", "search?q=x"] {
             let page = server.get(&format!("/c/{id}/{view}")).await;
-            assert_eq!(page.status, 503, "{id} {view}");
             assert!(
                 page.text().contains("data-code=\"cluster_unavailable\""),
                 "{id} {view}"

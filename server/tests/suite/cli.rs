@@ -45,7 +45,7 @@ type Mistake<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a [&'a str]);
 #[test]
 fn mistakes_in_usage_end_with_status_2() {
     let none: &[(&str, &str)] = &[];
-    let table: [Mistake<'_>; 13] = [
+    let table: [Mistake<'_>; 18] = [
         (&["--nonsense"], none, &["--nonsense"]),
         (
             &["--demo-scale", "many"],
