@@ -2,7 +2,7 @@
 //! itself are three different things that can each be wrong.
 
 use crate::state::live::Link;
-use crate::text::{self, utc};
+use crate::text::utc;
 use model::age::age;
 use model::cluster::{ConnectionProblem, KindProblem};
 use model::stream::TopicState;
@@ -145,20 +145,7 @@ fn view(facts: &Facts<'_>) -> Option<Words> {
         TopicState::Partial { kinds } => {
             let short = match kinds.as_slice() {
                 [one] => format!("partial: {}", lacking(one)),
-                many => {
-                    let (hidden, limited): (Vec<_>, Vec<_>) =
-                        many.iter().partition(|kind| kind.seen_in.is_empty());
-                    let count = |kinds: Vec<_>, how| {
-                        let count = text::counted(text::count(kinds.len()), "kind");
-                        (!kinds.is_empty()).then(|| format!("{count} {how}"))
-                    };
-                    let parts = [
-                        count(hidden, "not visible"),
-                        count(limited, "in some namespaces only"),
-                    ];
-                    let parts: Vec<String> = parts.into_iter().flatten().collect();
-                    format!("partial: {}", parts.join(", "))
-                }
+                many => format!("partial: {} kinds not visible in full", many.len()),
             };
             let long = kinds
                 .iter()
@@ -173,10 +160,10 @@ fn view(facts: &Facts<'_>) -> Option<Words> {
 /// What cannot be seen of a kind, and which right is missing.
 fn lacking(problem: &KindProblem) -> String {
     let (resource, right) = (&problem.resource, missing_right(problem));
-    match problem.seen_in.as_slice() {
-        [] => format!("{resource} not visible ({right})"),
-        [one] => format!("{resource} in {one} only ({right})"),
-        some => format!("{resource} in {} namespaces only ({right})", some.len()),
+    if problem.seen_in.is_empty() {
+        format!("{resource} not visible ({right})")
+    } else {
+        format!("{resource} in {} only ({right})", problem.seen_in.join(", "))
     }
 }
 
@@ -272,7 +259,7 @@ mod tests {
             ),
             (
                 say(Link::Open, Some(&demo), Some(&some)),
-                "partial: 1 kind not visible, 2 kinds in some namespaces only",
+                "partial: 3 kinds not visible in full",
             ),
             (
                 say(Link::Open, Some(&demo), Some(&TopicState::Live)),
