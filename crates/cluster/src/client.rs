@@ -20,7 +20,8 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::exec::{self, ExecCredential, ExecError, ExecPolicy};
-use crate::kubeconfig::identity::is_header_text;
+use crate::kubeconfig::identity::token_in;
+use crate::kubeconfig::resolve::without_credentials;
 use crate::kubeconfig::{Authority, Context, Credential, Secret, small_file};
 
 pub(crate) use answer::{Answer, Get};
@@ -242,7 +243,7 @@ impl Connection {
         })
     }
 
-    /// What the token file says now, if the context names one. As in kubectl, white space around it does not count.
+    /// What the token file says now, if the context names one.
     fn token_file(&self) -> Result<Option<SecretString>, ConnectError> {
         let Credential::TokenFile(path) = &self.context.identity.credential else {
             return Ok(None);
@@ -252,12 +253,9 @@ impl Connection {
             source,
         };
         let text = Secret::File(path.clone()).read().map_err(refused)?;
-        match text.expose_secret().trim() {
-            "" => Err(refused(io::Error::other("it is empty"))),
-            token if !is_header_text(token) => Err(refused(io::Error::other(
-                "it has characters that no HTTP header may carry",
-            ))),
-            token => Ok(Some(SecretString::from(token))),
+        match token_in(text.expose_secret()) {
+            Ok(token) => Ok(Some(SecretString::from(token))),
+            Err(problem) => Err(refused(io::Error::other(format!("it {problem}")))),
         }
     }
 
@@ -307,7 +305,7 @@ impl Connection {
             Ok(Err(source)) => {
                 return Err(Arc::new(ConnectError::Send {
                     server: self.server.clone(),
-                    proxy: self.context.proxy.as_ref().map(without_credentials),
+                    proxy: self.context.proxy.as_ref().map(shown),
                     source,
                 }));
             }
@@ -329,10 +327,8 @@ impl Connection {
 }
 
 /// A proxy's URL as it may be shown.
-fn without_credentials(proxy: &http::Uri) -> String {
-    let authority = proxy.authority().map_or("", |authority| authority.as_str());
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{}://{host}", proxy.scheme_str().unwrap_or("http"))
+fn shown(proxy: &http::Uri) -> String {
+    without_credentials(proxy.to_string().trim_end_matches('/'))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ pub(crate) mod identity;
 pub(crate) mod pem;
 mod problem;
 mod reader;
-mod resolve;
+pub(crate) mod resolve;
 pub(crate) mod small_file;
 mod source;
 

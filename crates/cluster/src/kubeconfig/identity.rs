@@ -55,14 +55,10 @@ fn credential(user: &Reader) -> Resolved<Credential> {
     if let Some(path) = user.text("tokenFile")? {
         let path = user.path(&path);
         let text = user.read("tokenFile", &Secret::File(path.clone()))?;
-        match text.expose_secret().trim() {
-            "" => return Err(user.field("tokenFile", "names a file that is empty")),
-            token if !is_header_text(token) => {
-                let problem = "names a file with characters that no HTTP header may carry";
-                return Err(user.field("tokenFile", problem));
-            }
-            _ => return Ok(Credential::TokenFile(path)),
-        }
+        return match token_in(text.expose_secret()) {
+            Ok(_) => Ok(Credential::TokenFile(path)),
+            Err(problem) => Err(user.field("tokenFile", format!("names a file that {problem}"))),
+        };
     }
     match (user.text("username")?, user.text("password")?) {
         (Some(name), password) => {
@@ -155,6 +151,16 @@ fn impersonation(user: &Reader) -> Resolved<Option<Impersonation>> {
         groups,
         extra,
     }))
+}
+
+/// The token in the text of a token file, or what is wrong with the text. As in kubectl, white space around it does not
+/// count.
+pub(crate) fn token_in(text: &str) -> Result<&str, &'static str> {
+    match text.trim() {
+        "" => Err("is empty"),
+        token if !is_header_text(token) => Err("has characters that no HTTP header may carry"),
+        token => Ok(token),
+    }
 }
 
 /// Whether an HTTP header may carry it.

@@ -116,14 +116,15 @@ fn resolve(context: Entry, entries: &Entries, files: &Arc<[PathBuf]>) -> Context
     }
 }
 
-fn without_credentials(server: &str) -> String {
-    match server.split_once("://") {
-        Some((scheme, rest)) => match rest.split_once('@') {
-            Some((userinfo, host)) if !userinfo.contains('/') => format!("{scheme}://{host}"),
-            _ => server.to_owned(),
-        },
-        None => server.to_owned(),
-    }
+/// A URL as it may be shown.
+pub(crate) fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // The last one: a password that should have been encoded may hold another.
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 fn usable(entry: Entry, entries: &Entries, files: &Arc<[PathBuf]>) -> Resolved<Context> {
