@@ -17,14 +17,15 @@ use crate::tally::{Runner, Tally};
 
 /// Those that take longest, which start first, so that none of them is left alone at the end. `simulator/behaviour` makes many
 /// definitions on the control plane that all share, and keeps its API server busy: what watches that comes before.
-const LONG: [&str; 7] = [
+const LONG: [&str; 8] = [
     "cluster/real",
     "cluster/simulated",
-    "simulator/behaviour",
-    "topology/naive",
-    "simulator/kubectl",
-    "control-plane/lifecycle",
     "server/suite",
+    "topology/naive",
+    "simulator/behaviour",
+    "simulator/kubectl",
+    "simulator/living",
+    "control-plane/lifecycle",
 ];
 
 /// A test executable.
