@@ -6,16 +6,17 @@ use cluster::Registry;
 use model::list::ListWindow;
 use model::stream::{Delta, Snapshot};
 use model::{ClusterId, Epoch, Timestamp};
+use std::time::Duration;
 
-/// Counters grow with every event; nobody reads them more often than this, in milliseconds.
-const APART: i64 = 1000;
+/// How often they are looked at: counters grow with every event, and not every event changes the picture.
+pub(super) const APART: Duration = Duration::from_secs(1);
 
 /// Diagnostics as a session follows them. They have no past: it begins with a snapshot, whatever the client has.
 #[derive(Debug)]
 pub(super) struct FollowedDiagnostics {
     cluster: ClusterId,
-    /// What the client has, at which epoch, and when it was sent.
-    sent: Option<(ListWindow, Epoch, Timestamp)>,
+    /// What the client has, and at which epoch.
+    sent: Option<(ListWindow, Epoch)>,
 }
 
 impl FollowedDiagnostics {
@@ -33,17 +34,9 @@ impl FollowedDiagnostics {
             return Update::without_engine(registry, &self.cluster);
         };
         let published = engine.published();
-        let trust = trust::of_graph(&published);
-        if self
-            .sent
-            .as_ref()
-            .is_some_and(|(.., at)| at.millis_until(now) < APART)
-        {
-            return Update::new(Step::None, trust);
-        }
         let (window, to) = (diagnostics::window(&engine), published.epoch);
         let step = match &self.sent {
-            Some((before, from, _)) => before.diff(&window).map_or(Step::None, |delta| Step::Delta {
+            Some((before, from)) => before.diff(&window).map_or(Step::None, |delta| Step::Delta {
                 from: *from,
                 to,
                 seen_at: now,
@@ -52,10 +45,10 @@ impl FollowedDiagnostics {
             None => Step::Snapshot(to, Snapshot::List(window.clone())),
         };
         let at = match (&step, &self.sent) {
-            (Step::None, Some((_, from, _))) => *from,
+            (Step::None, Some((_, from))) => *from,
             _ => to,
         };
-        self.sent = Some((window, at, now));
-        Update::new(step, trust)
+        self.sent = Some((window, at));
+        Update::new(step, trust::of_graph(&published))
     }
 }

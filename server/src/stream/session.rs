@@ -1,5 +1,6 @@
 //! One client's stream, from the first word to the last.
 
+use super::diagnostics::APART;
 use super::engines::Engines;
 use super::socket::{End, Inbound, Socket};
 use super::subscription::Subscription;
@@ -59,6 +60,8 @@ impl Session {
         let mut registry = self.server.registry.subscribe();
         let mut probe = interval(PROBE);
         probe.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = interval(APART);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let hello_until = Instant::now() + HELLO_PATIENCE;
         let mut last_flush: Option<Instant> = None;
         loop {
@@ -78,6 +81,10 @@ impl Session {
                     self.flush(socket).await?;
                     last_flush = Some(Instant::now());
                 }
+                _ = look.tick(), if self.topics.values().any(Subscription::is_looked_at) => {
+                    let looked_at = self.topics.iter().filter(|(_, topic)| topic.is_looked_at());
+                    self.dirty.extend(looked_at.map(|(id, _)| *id));
+                }
                 _ = probe.tick() => socket.probe().await?,
                 () = sleep_until(hello_until), if !self.greeted => return Err(End::Protocol),
             }
@@ -89,7 +96,7 @@ impl Session {
         let touched = self
             .topics
             .iter()
-            .filter(|(_, topic)| cluster.is_none() || topic.cluster() == cluster);
+            .filter(|(_, topic)| cluster.is_none() || topic.cluster() == cluster && !topic.is_looked_at());
         self.dirty.extend(touched.map(|(id, _)| *id));
     }
 

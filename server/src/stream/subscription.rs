@@ -177,6 +177,11 @@ impl Subscription {
         }
     }
 
+    /// Whether it is looked at from time to time, and not when its cluster changes.
+    pub(super) fn is_looked_at(&self) -> bool {
+        matches!(self.followed, Followed::Diagnostics(_))
+    }
+
     /// Moves the window of a list.
     pub(super) fn set_window(&mut self, offset: u32, len: u32) -> Result<(), ApiError> {
         match &mut self.followed {
