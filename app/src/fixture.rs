@@ -291,7 +291,7 @@ pub fn graph() -> Graph {
     let web_service = b.service("shop", "web", &web, "", Healthy);
     let cart_service = b.service("shop", "cart", &cart, "no endpoints", Unhealthy);
     b.status(cart_service).reason = Some("No pod behind it is ready.".into());
-    let canary = b.node("Service", shop, "web-canary", "", Health::Unknown);
+    let canary = b.node("Service", shop, "web-canary", "", Health::Unhealthy);
     b.graph.nodes.get_mut(&canary).unwrap().state = NodeState::Missing;
     b.tie(
         ingress,

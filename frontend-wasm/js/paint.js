@@ -268,7 +268,7 @@ export class Painter {
       g.fillStyle = colours.bg;
       g.fill();
       g.setLineDash([4, 3]);
-      g.strokeStyle = tile.state === "ghost" ? colours.unhealthy : colours.ink3;
+      g.strokeStyle = tile.health === "unhealthy" ? colours.unhealthy : colours.ink3;
       g.stroke();
       g.setLineDash([]);
       return;

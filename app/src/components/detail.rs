@@ -4,7 +4,7 @@ use crate::components::cell::Age;
 use crate::components::edges::{Tie, Ties, ties};
 use crate::components::mark;
 use crate::components::problem::Problem;
-use crate::components::tree::{shown_health, status_word};
+use crate::components::tree::status_word;
 use crate::components::whole::{Whole, each, part, says};
 use crate::state::feed::{Phase, use_feed};
 use crate::state::graph::LiveGraph;
@@ -168,7 +168,7 @@ fn GroupFacts(node: Node) -> impl IntoView {
         <div class="h">
             <div class="line">
                 {mark::kind(&node.key.kind)}
-                {mark::state(shown_health(&node), status_word(&node))}
+                {mark::state(node.status.health, status_word(&node))}
             </div>
             <h2 class="nm">{picture::name(&node)}</h2>
             <div class="dim3">{format!("{}, {}", node.key.kind, node.key.namespace.as_deref().unwrap_or("in the whole cluster"))}</div>
@@ -219,7 +219,7 @@ fn Connected(ties: Known<Vec<Tie>>, heading: &'static str) -> impl IntoView {
 /// What is known of the object itself.
 #[component]
 fn Facts(node: Node) -> impl IntoView {
-    let (health, word) = (shown_health(&node), status_word(&node));
+    let (health, word) = (node.status.health, status_word(&node));
     let place = node
         .key
         .namespace
@@ -288,7 +288,7 @@ fn causes(node: &Node) -> Vec<(Health, String, Option<NodeKey>)> {
         (NodeState::Hidden, None) => Some("It may exist; you may not see it.".to_owned()),
         (_, reason) => reason.clone(),
     };
-    let own = own.map(|reason| (shown_health(node), reason, None));
+    let own = own.map(|reason| (node.status.health, reason, None));
     let owned = node
         .status
         .owned

@@ -1,7 +1,7 @@
 //! The edges of an object, each with the fields that prove it.
 
 use crate::components::mark;
-use crate::components::tree::{shown_health, status_word};
+use crate::components::tree::status_word;
 use crate::components::whole::{Whole, each, entry, list, part, says};
 use crate::state::here::use_here;
 use crate::state::memo::{Known, memo};
@@ -50,7 +50,7 @@ pub fn ties(graph: &Graph, id: NodeId) -> Vec<Tie> {
             Some(tie(edge, graph.nodes.get(&other)?, outgoing))
         })
         .collect();
-    ties.sort_by(|a, b| (a.healthy, &a.words, &a.other).cmp(&(b.healthy, &b.words, &b.other)));
+    ties.sort_unstable_by(|a, b| (a.healthy, &a.words, &a.other).cmp(&(b.healthy, &b.words, &b.other)));
     ties
 }
 
@@ -72,7 +72,7 @@ fn tie(edge: &Edge, other: &Node, outgoing: bool) -> Tie {
             count => format!("{words}, {} times", text::number(count)),
         },
         other: other.key.clone(),
-        health: shown_health(other),
+        health: other.status.health,
         status: status_word(other),
         trouble: edge.reason.clone(),
         healthy: edge.healthy,

@@ -9,7 +9,6 @@ use crate::state::picture;
 use crate::state::tree::{self, Branch, Leaf, Tally};
 use crate::text;
 use leptos::prelude::*;
-use model::Health;
 use model::graph::{Node, NodeState};
 use model::level::Level;
 use std::collections::BTreeMap;
@@ -99,15 +98,6 @@ pub fn tally_words(tally: Tally) -> String {
     }
 }
 
-/// A node's health as it is shown: what is missing is not well.
-pub fn shown_health(node: &Node) -> Health {
-    if node.state == NodeState::Missing {
-        Health::Unhealthy
-    } else {
-        node.status.health
-    }
-}
-
 /// A node's status in words.
 pub fn status_word(node: &Node) -> String {
     match node.state {
@@ -135,12 +125,12 @@ fn leaf_view(graph: LiveGraph, leaf: Leaf) -> impl IntoView {
             <li
                 data-testid="topology-node"
                 data-id=address
-                data-health=word(move || Some(for_health.with(|node| shown_health(node).word())))
+                data-health=word(move || Some(for_health.with(|node| node.status.health.word())))
                 class=format!("leaf d{}", leaf.depth.min(6))
                 class:sel=whether(move || selected.get())
             >
                 <a href=here.selecting(key) aria-current=word(move || selected.get().then_some("true"))>{kind} <span class="name">{name}</span></a>
-                <span class=says(move || for_class.with(|node| format!("st {}", shown_health(node).word())))>
+                <span class=says(move || for_class.with(|node| format!("st {}", node.status.health.word())))>
                     {says(move || for_word.with(status_word))}
                 </span>
                 <span class="why">{says(move || for_why.with(|node| node.status.reason.clone()).unwrap_or_default())}</span>

@@ -17,7 +17,7 @@ pub struct Tile {
     pub name: String,
     /// Its status in a word or two.
     pub word: String,
-    /// Its health; what is missing is unhealthy.
+    /// Its health.
     pub health: Health,
     /// How it is drawn.
     pub state: Presence,
@@ -130,13 +130,12 @@ impl Tile {
             NodeState::Live if status.word.is_empty() => status.health.word(),
             NodeState::Live | NodeState::Group => status.word.as_str(),
         };
-        let missing = node.state == NodeState::Missing;
         Self {
             id: node.key.to_string(),
             code: code(&node.key.kind),
             name: name(node),
             word: word.to_owned(),
-            health: if missing { Health::Unhealthy } else { status.health },
+            health: status.health,
             state: match node.state {
                 NodeState::Live => Presence::Solid,
                 NodeState::Missing => Presence::Ghost,

@@ -192,10 +192,7 @@ impl Index {
             .collect();
         for entry in absent {
             let hidden = !seen.holds(entry.key());
-            self.put(
-                Entry::absent(entry.id(), entry.key().clone(), hidden),
-                Extent::Whole,
-            );
+            self.put(entry.with_hidden(hidden), Extent::Whole);
             for edge in self.edges_around(entry.id()) {
                 self.prove(edge);
             }

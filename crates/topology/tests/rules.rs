@@ -499,6 +499,36 @@ fn an_edge_is_healthy_without_its_object_only_if_all_references_are_optional() {
 }
 
 #[test]
+fn what_is_missing_is_unhealthy_for_as_long_as_something_needs_it() {
+    let mut index = index();
+    let from = |optional: bool| {
+        let source = json!({"configMapRef": {"name": "c", "optional": optional}});
+        mirror(json!({"containers": [{"name": "c", "envFrom": [source]}]}))
+    };
+    let health = |index: &mut Index| {
+        let state = index.state();
+        let entry = state.node_by_key(&key("ConfigMap/shop/c")).unwrap();
+        let told = index.take_change().node(entry.id()).is_some();
+        (entry.status(&state).health, told)
+    };
+    add(&mut index, "Pod", "shop/a", from(true));
+    assert_eq!(health(&mut index), (Health::Unknown, true));
+    add(&mut index, "Pod", "shop/b", from(false));
+    assert_eq!(health(&mut index), (Health::Unhealthy, true));
+    add(&mut index, "Pod", "shop/c", from(false));
+    assert_eq!(health(&mut index), (Health::Unhealthy, false));
+    remove(&mut index, "Pod", "shop/b");
+    assert_eq!(health(&mut index), (Health::Unhealthy, false));
+    remove(&mut index, "Pod", "shop/c");
+    assert_eq!(health(&mut index), (Health::Unknown, true));
+    add(&mut index, "Pod", "shop/b", from(false));
+    index.set_kind_visible(KindId::of("ConfigMap").unwrap(), false);
+    assert_eq!(health(&mut index), (Health::Unknown, true));
+    index.set_kind_visible(KindId::of("ConfigMap").unwrap(), true);
+    assert_eq!(health(&mut index), (Health::Unhealthy, true));
+}
+
+#[test]
 fn an_object_of_a_kind_that_is_not_listed_is_hidden_not_missing() {
     let mut index = index();
     let secret = KindId::of("Secret").unwrap();

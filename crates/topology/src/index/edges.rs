@@ -49,9 +49,14 @@ impl Index {
             _ => EdgeChange::Upserted,
         };
         let there = proof.is_some();
+        let is_broken = |proof: Option<&Proof>| proof.is_some_and(|proof| !proof.healthy);
+        let broken = (is_broken(before.as_deref()), is_broken(proof.as_ref()));
         let proof: Option<Arc<Proof>> = proof.map(|proof| self.proofs.share_owned(proof));
         let was_there = self.state.set_edge(key, proof);
         self.touch_edge(key, change);
+        if broken.0 != broken.1 {
+            self.count_broken(key, broken.1);
+        }
         if key.relation == Relation::Owns && there != was_there {
             if there {
                 self.link(key.source, key.target);
@@ -64,6 +69,23 @@ impl Index {
         }
         if !there {
             self.loosened.extend([key.source, key.target]);
+        }
+    }
+
+    /// An edge is broken, or is so no more: an absent object at its end is to blame for as long as it has one.
+    fn count_broken(&mut self, key: EdgeKey, more: bool) {
+        for id in [key.source, key.target] {
+            let Some(before) = self.state.node(id) else {
+                continue;
+            };
+            let was_lacking = before.is_lacking();
+            if let Some(entry) = before.with_broken(more) {
+                let turns = entry.is_lacking() != was_lacking;
+                self.store(entry);
+                if turns {
+                    self.touch_status(id);
+                }
+            }
         }
     }
 

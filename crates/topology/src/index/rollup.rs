@@ -119,7 +119,7 @@ impl Index {
         true
     }
 
-    fn touch_status(&mut self, id: NodeId) {
+    pub(super) fn touch_status(&mut self, id: NodeId) {
         if let Some(key) = self.state.node(id).map(|entry| entry.key().clone()) {
             self.touch(id, &key, Extent::Status);
         }

@@ -23,8 +23,15 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 enum Body {
     Live(Arc<Facts>),
-    Absent { key: Arc<Key>, hidden: bool },
-    Virtual { key: Arc<Key> },
+    /// With the number of edges that are broken because it is not there.
+    Absent {
+        key: Arc<Key>,
+        hidden: bool,
+        broken: u32,
+    },
+    Virtual {
+        key: Arc<Key>,
+    },
 }
 
 /// The worst health among what a node owns. Of equally bad ones the furthest down the signal path, then the one known
@@ -58,7 +65,8 @@ impl Entry {
             body: if is_virtual {
                 Body::Virtual { key }
             } else {
-                Body::Absent { key, hidden }
+                let broken = 0;
+                Body::Absent { key, hidden, broken }
             },
             owned: None,
             place: None,
@@ -89,6 +97,41 @@ impl Entry {
             owned,
             ..self.clone()
         }
+    }
+
+    /// The same place, of an object that is absent, with what is known of whether it may exist.
+    pub(crate) fn with_hidden(&self, hidden: bool) -> Self {
+        let mut entry = self.clone();
+        if let Body::Absent { hidden: own, .. } = &mut entry.body {
+            *own = hidden;
+        }
+        entry
+    }
+
+    /// The same with one broken edge more or fewer; `None` of what is there, or is no object.
+    pub(crate) fn with_broken(&self, more: bool) -> Option<Self> {
+        let mut entry = self.clone();
+        let Body::Absent { broken, .. } = &mut entry.body else {
+            return None;
+        };
+        *broken = if more {
+            *broken + 1
+        } else {
+            broken.saturating_sub(1)
+        };
+        Some(entry)
+    }
+
+    /// Whether something is broken because it is not there.
+    pub(crate) fn is_lacking(&self) -> bool {
+        matches!(
+            self.body,
+            Body::Absent {
+                hidden: false,
+                broken: 1..,
+                ..
+            }
+        )
     }
 
     /// Its number.
@@ -168,6 +211,11 @@ impl Entry {
         });
         let Some(facts) = self.facts() else {
             return Status {
+                health: if self.is_lacking() {
+                    Health::Unhealthy
+                } else {
+                    Health::Unknown
+                },
                 owned,
                 ..Status::default()
             };

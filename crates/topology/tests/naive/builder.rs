@@ -1182,6 +1182,16 @@ impl<'w> Expected<'w> {
         let mut unhealthy = 0;
         for (id, entry) in &by_id {
             assert_eq!(state.find(entry.key()).unwrap().id(), entry.id());
+            if entry.state() == NodeState::Missing {
+                let breaks = |((source, _, target), edge): (&Ends, &EdgeBody)| {
+                    !edge.healthy && (source == id || target == id)
+                };
+                let expected = match self.edges.iter().any(breaks) {
+                    true => Health::Unhealthy,
+                    false => Health::Unknown,
+                };
+                assert_eq!(entry.status(state).health, expected, "{id}");
+            }
             if entry.owned().is_none() && !owns.iter().any(|(owner, owned)| owner == id && owned != id) {
                 unhealthy += u32::from(entry.health() == Health::Unhealthy);
                 continue;
