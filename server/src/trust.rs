@@ -7,7 +7,7 @@ use model::stream::{Topic, TopicState};
 use model::topology::Warning;
 use model::{ApiError, Cluster, ClusterId, ClusterStatus, ErrorCode, KindId};
 use std::sync::Arc;
-use topology::ListView;
+use topology::{ListView, ViewError};
 
 /// The cluster of this id.
 pub fn cluster(registry: &Registry, id: &ClusterId) -> Result<Cluster, ApiError> {
@@ -38,14 +38,18 @@ pub fn unavailable(cluster: &Cluster) -> ApiError {
     }
 }
 
-/// Why the state of a cluster has nothing in it at all: it has never been reached.
+/// Why the state of a cluster has nothing in it at all: it has never been reached, or denies everything.
 pub fn never_reached(id: &ClusterId, published: &Published) -> Option<ApiError> {
     let reason = published
         .reason
         .as_ref()
         .filter(|_| published.status == ClusterStatus::Error)?;
+    let code = match reason.code {
+        ConnectionProblem::Forbidden => ErrorCode::Forbidden,
+        _ => ErrorCode::ClusterUnavailable,
+    };
     Some(
-        ApiError::new(ErrorCode::ClusterUnavailable, &reason.message)
+        ApiError::new(code, &reason.message)
             .with("cluster", id)
             .with("reason", reason.code.word())
             .with("next", &reason.next),
@@ -94,6 +98,33 @@ pub fn denied(id: &ClusterId, view: &ListView, published: &Published) -> Option<
         (None, None) => return None,
     };
     Some(with_details(ErrorCode::Forbidden, id, &problem).with("reason", "Forbidden"))
+}
+
+/// Why a view cannot be had. Of an object that may not be seen, or whose kind fails, nobody can say that it does not exist.
+pub fn no_view(id: &ClusterId, error: ViewError, published: &Published) -> ApiError {
+    let ViewError::FocusNotFound(key) = &error else {
+        return error.into();
+    };
+    let Some(kind) = KindId::of(&key.kind) else {
+        return error.into();
+    };
+    let sync = &published.sync;
+    let namespaces: Vec<String> = key.namespace.iter().cloned().collect();
+    let limit = published.limit(kind).filter(|limit| !limit.covers(&namespaces));
+    let denied = of_kind(&sync.denied, kind)
+        .cloned()
+        .or_else(|| limit.map(KindLimit::problem));
+    let (code, problem) = match (denied, of_kind(&sync.failed, kind)) {
+        (Some(problem), _) => (ErrorCode::Forbidden, problem),
+        (None, Some(problem)) => (ErrorCode::ClusterUnavailable, problem.clone()),
+        (None, None) => return error.into(),
+    };
+    let problem = KindProblem {
+        namespace: key.namespace.clone(),
+        message: format!("whether there is {key} cannot be said: {}", problem.message),
+        ..problem
+    };
+    with_details(code, id, &problem).with("name", &key.name)
 }
 
 /// The first of some namespaces, if none of them can be seen.

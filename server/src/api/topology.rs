@@ -35,6 +35,7 @@ const PARAMETERS: [&str; 5] = ["namespace", "focus", "depth", "layer", "level"];
         (status = OK, body = Topology),
         (status = BAD_REQUEST, body = ApiError),
         (status = UNAUTHORIZED, body = ApiError),
+        (status = FORBIDDEN, body = ApiError, description = "The focus may not be seen, or nothing may"),
         (status = NOT_FOUND, body = ApiError, description = "`cluster_not_found`, `object_not_found` (the focus)"),
         (status = SERVICE_UNAVAILABLE, body = ApiError, description = "`cluster_unavailable`: it was never reached; `syncing`"),
     )
@@ -59,7 +60,7 @@ pub(super) async fn get(
             let message = "the first lists are still coming in, and the focus is in none of them yet";
             return Err(Problem::new(model::ErrorCode::Syncing, message));
         }
-        Err(error) => return Err(ApiError::from(error).into()),
+        Err(error) => return Err(trust::no_view(&id, error, &published).into()),
     };
     Ok(Json(answer(id, &query, &published, &graph, server.now())))
 }

@@ -37,7 +37,7 @@ impl LiveSource {
             Ok(graph) => graph,
             // Before everything is in, nobody can say that the focus does not exist.
             Err(_) if !published.sync.complete => model::graph::Graph::default(),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(trust::no_view(id, error, &published)),
         };
         Ok(TopicView {
             epoch: published.epoch,

@@ -84,7 +84,7 @@ impl FollowedGraph {
                 };
                 self.cursor = Some(to);
                 if self.view.is_gone() {
-                    return self.without_focus(step);
+                    return self.without_focus(step, &published);
                 }
                 Update::new(step, trust::of_graph(&published))
             }
@@ -129,23 +129,22 @@ impl FollowedGraph {
     fn no_view(&mut self, error: ViewError, published: &Published) -> Update {
         self.cursor = None;
         if published.sync.complete {
-            Update::failed(error.into())
+            Update::failed(trust::no_view(&self.cluster, error, published))
         } else {
             Update::new(Step::None, trust::of_graph(published))
         }
     }
 
     /// The focus went away: the view is empty, and starts over should it come back.
-    fn without_focus(&mut self, step: Step) -> Update {
+    fn without_focus(&mut self, step: Step, published: &Published) -> Update {
         self.cursor = None;
-        let focus = self.query.focus.clone();
-        let error = focus.map(|key| ApiError::from(ViewError::FocusNotFound(key)));
-        match error {
-            Some(error) => Update {
-                step,
-                ..Update::failed(error)
-            },
-            None => Update::new(step, model::stream::TopicState::Gone),
+        let Some(key) = self.query.focus.clone() else {
+            return Update::new(step, model::stream::TopicState::Gone);
+        };
+        let error = trust::no_view(&self.cluster, ViewError::FocusNotFound(key), published);
+        Update {
+            step,
+            ..Update::failed(error)
         }
     }
 }

@@ -299,6 +299,15 @@ async fn a_denied_kind_is_said_to_be_denied() {
         (&json!("fake"), &json!("secrets"), &json!(""))
     );
     assert!(["list", "watch"].contains(&details["verb"].as_str().unwrap()));
+    for (focus, status, code) in [
+        ("Secret/shop/hush", 403, "forbidden"),
+        ("ConfigMap/shop/hush", 404, "object_not_found"),
+    ] {
+        let path = format!("/api/v1/clusters/{id}/topology?focus={focus}");
+        let answer = server.get(&path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{focus}");
+        assert!(answer.json()["message"].as_str().unwrap().contains(focus));
+    }
     let topology = server
         .get(&format!("/api/v1/clusters/{id}/topology"))
         .await

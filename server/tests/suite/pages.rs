@@ -82,7 +82,7 @@ async fn a_cluster_that_denies_everything_is_not_drawn_as_an_empty_one() {
         let page = server.get(&format!("/c/{id}/{view}")).await;
         let text = page.text();
         assert!(
-            text.contains("data-code=\"cluster_unavailable\""),
+            page.status == 403 && text.contains("data-code=\"forbidden\""),
             "{view}: {text}"
         );
         assert!(
@@ -98,7 +98,7 @@ async fn a_cluster_that_denies_everything_is_not_drawn_as_an_empty_one() {
     client.subscribe(0, topic, None).await;
     let mut kept = Kept::default();
     kept.until(&mut client, 0, |kept| kept.error.is_some()).await;
-    assert_eq!(kept.error.unwrap().code, ErrorCode::ClusterUnavailable);
+    assert_eq!(kept.error.unwrap().code, ErrorCode::Forbidden);
     server.stop().await;
 }
 
