@@ -14,7 +14,7 @@ mod half;
 mod half;
 
 pub use half::{
-    after, connect, disconnect, every, focus, mark_theme, now, on_key, path, random, send, title_text,
+    after, ask, connect, disconnect, every, focus, mark_theme, now, on_key, path, random, send, title_text,
 };
 
 /// What the page's one socket does.

@@ -74,6 +74,26 @@ story("a filter is typed letter by letter, also where it cannot be read half-way
   assert.deepEqual(troubles, []);
 });
 
+story("what is typed before the page is alive is kept, and filters", async ({ server, open }) => {
+  const ns = await namespace("early");
+  await apply(deployment(ns, "web", 2), deployment(ns, "cart", 1));
+  const { page, troubles } = await open({ path: "/clusters" });
+  let go;
+  const typed = new Promise((resolve) => (go = resolve));
+  await page.route("**/*.wasm", async (route) => {
+    await typed;
+    await route.continue();
+  });
+  await page.goto(`${server.origin}/c/${server.cluster}/pods?ns=${ns}`, { waitUntil: "commit" });
+  const box = page.getByPlaceholder(/^Filter/);
+  await box.fill("cart");
+  go();
+  await live(page);
+  await byId(page, "list-total").filter({ hasText: /^1 of 3$/ }).waitFor();
+  assert.equal(await box.inputValue(), "cart");
+  assert.deepEqual(troubles, []);
+});
+
 story("a list follows: rows come, change and go, and the total is true", async ({ server, open }) => {
   const ns = await namespace("list");
   await apply(deployment(ns, "web", 2));

@@ -43,3 +43,20 @@ story("the API server is killed: the page keeps the last state with its age, and
   assert.equal(await wasReloaded(page), false, "the page was loaded again");
   assert.deepEqual(troubles, []);
 });
+
+story("a browser that the server knows no more is told so, and how to sign in again", async ({ server, open }) => {
+  const { page } = await open({ path: "/clusters" });
+  let socket;
+  await page.routeWebSocket(/\/api\/v1\/stream$/, (route) => {
+    route.connectToServer();
+    socket = route;
+  });
+  await page.goto(`${server.origin}/c/${server.cluster}/nodes`);
+  await live(page);
+  await page.context().clearCookies();
+  await socket.close();
+  await connection(page, /^signed out/, 30_000);
+  await connection(page, /kubilitics link/);
+  await page.context().request.get(await server.link());
+  await connection(page, /^live/, 60_000);
+});

@@ -40,9 +40,25 @@ const offerDebug = () => {
   };
 };
 
+// What is typed before the page is alive: hydration sets each field to what the address says.
+const typed = new Map();
+const note = ({ target }) => target.matches("input[data-field]") && typed.set(target, target.value);
+const typeAgain = () => {
+  document.removeEventListener("input", note);
+  for (const [field, value] of typed) {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+};
+document.addEventListener("input", note);
+for (const field of document.querySelectorAll("input[data-field]")) {
+  if (field.value !== field.defaultValue) typed.set(field, field.value);
+}
+
 try {
   await init(address ? { module_or_path: address } : undefined);
   await start(loadGraph, loadMap);
+  typeAgain();
   if (debug) offerDebug();
   document.documentElement.dataset.script = "on";
 } catch (error) {

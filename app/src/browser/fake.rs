@@ -3,6 +3,7 @@
 use super::{Key, SocketEvent};
 use crate::theme::Theme;
 use model::Timestamp;
+use std::num::NonZeroU16;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine's clock.
@@ -24,6 +25,9 @@ pub fn after(_millis: u32, _run: impl FnOnce() + 'static) {}
 
 /// Never opens.
 pub fn connect(_protocol: &str, _on: impl Fn(SocketEvent) + 'static) {}
+
+/// Nobody answers.
+pub fn ask(_path: &str, _on: impl FnOnce(Option<NonZeroU16>) + 'static) {}
 
 /// Goes nowhere.
 pub fn send(_frame: &[u8]) {}

@@ -4,8 +4,10 @@ use super::{Key, SocketEvent};
 use crate::theme::{self, Theme};
 use model::Timestamp;
 use std::cell::RefCell;
+use std::num::NonZeroU16;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, Event, HtmlElement, KeyboardEvent, MessageEvent, WebSocket, Window};
 
@@ -14,6 +16,14 @@ struct Open {
     socket: WebSocket,
     _listeners: [Closure<dyn FnMut(Event)>; 2],
     _frames: Closure<dyn FnMut(MessageEvent)>,
+}
+
+#[wasm_bindgen(inline_js = "
+export const ask = (path, told) => fetch(path).then(({ status }) => told(status), () => told(0));
+")]
+extern "C" {
+    #[wasm_bindgen(js_name = ask)]
+    fn fetch_status(path: &str, told: JsValue);
 }
 
 thread_local! {
@@ -81,6 +91,14 @@ pub fn connect(protocol: &str, on: impl Fn(SocketEvent) + 'static) {
         _frames: frames,
     };
     SOCKET.with_borrow_mut(|slot| *slot = Some(open));
+}
+
+/// Asks the server for something, and tells the status of its answer, if there is one.
+pub fn ask(path: &str, on: impl FnOnce(Option<NonZeroU16>) + 'static) {
+    fetch_status(
+        path,
+        Closure::once_into_js(move |status| on(NonZeroU16::new(status))),
+    );
 }
 
 /// Sends a frame; without an open socket it is lost, and what it asked for is asked again when one opens.

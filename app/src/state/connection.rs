@@ -7,6 +7,7 @@ use model::age::age;
 use model::cluster::{ConnectionProblem, KindProblem};
 use model::stream::TopicState;
 use model::{Cluster, ClusterStatus, Health, Timestamp};
+use std::num::NonZeroU16;
 
 /// What is known of the ways from the page to the cluster.
 #[derive(Clone, Debug)]
@@ -54,15 +55,36 @@ pub fn words(facts: &Facts<'_>) -> Words {
 
 fn link(facts: &Facts<'_>) -> Option<Words> {
     match facts.link {
-        Link::Lost(since) => Some(Words::new(
-            Health::Unhealthy,
-            format!("reconnecting, state of {} ago", age(since, facts.now.max(since))),
-            vec![
-                "The Kubilitics server does not answer. What you see is the last state it sent.".to_owned(),
-                "It is tried again by itself. If it was stopped, start it again: kubilitics serve."
-                    .to_owned(),
-            ],
-        )),
+        Link::Lost(since, status) => {
+            let (short, long) = match status.map(NonZeroU16::get) {
+                None => (
+                    "reconnecting",
+                    [
+                        "The Kubilitics server does not answer. What you see is the last state it sent.",
+                        "It is tried again by itself. If it was stopped, start it again: kubilitics serve.",
+                    ],
+                ),
+                Some(401) => (
+                    "signed out",
+                    [
+                        "The server does not know this browser any more. What you see is the last state it sent.",
+                        "Get a new link with kubilitics link, and open it here.",
+                    ],
+                ),
+                Some(_) => (
+                    "not live",
+                    [
+                        "The server answers, but gives this page no stream. What you see is the last state it sent.",
+                        "Close pages if ten are open; or something in between blocks WebSockets.",
+                    ],
+                ),
+            };
+            Some(Words::new(
+                Health::Unhealthy,
+                format!("{short}, state of {} ago", age(since, facts.now.max(since))),
+                long.map(str::to_owned).to_vec(),
+            ))
+        }
         Link::Outdated => Some(Words::new(
             Health::Unhealthy,
             "page out of date, reload it",
@@ -268,7 +290,7 @@ mod tests {
             (say(Link::Connecting, Some(&demo), None), "connecting"),
             (say(Link::Rendered, None, None), "as of 00:01:00 UTC"),
             (
-                say(Link::Lost(Timestamp(50_000)), Some(&broken), Some(&secrets)),
+                say(Link::Lost(Timestamp(50_000), None), Some(&broken), Some(&secrets)),
                 "reconnecting, state of 10s ago",
             ),
             (say(Link::Open, Some(&stale), None), "stale since 12s"),

@@ -7,11 +7,15 @@ use leptos::prelude::*;
 use model::level::Level;
 use model::stream::{ClientMessage, Format, Topic, TopicId, decode_binary, encode_binary};
 use model::{Epoch, Timestamp};
+use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often the server is asked whether it is still there, in milliseconds.
 const PING_MS: i32 = 10_000;
+
+/// What only those who are signed in may ask for.
+const PRIVATE: &str = "/api/v1/clusters";
 
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 
@@ -34,8 +38,9 @@ pub enum Link {
     Connecting,
     /// Frames come.
     Open,
-    /// It was lost, or never made; what is shown is as old as this.
-    Lost(Timestamp),
+    /// It was lost, or never made; what is shown is as old as this. With the status that the server answers otherwise, if
+    /// it does.
+    Lost(Timestamp, Option<NonZeroU16>),
     /// The server speaks another version than this page.
     Outdated,
 }
@@ -197,9 +202,16 @@ impl Live {
     }
 
     fn closed(self) {
-        if !matches!(self.link.get_untracked(), Link::Lost(_) | Link::Outdated) {
-            self.link.set(Link::Lost(self.clock.exact()));
+        let link = self.link.get_untracked();
+        if !matches!(link, Link::Lost(..) | Link::Outdated) {
+            self.link.set(Link::Lost(self.clock.exact(), None));
         }
+        // A socket does not say why it could not be opened.
+        browser::ask(PRIVATE, move |status| {
+            if let Link::Lost(since, _) = self.link.get_untracked() {
+                self.link.set(Link::Lost(since, status));
+            }
+        });
         let wait = self.inner.try_update_value(|inner| {
             inner.ping = None;
             inner.session.closed(browser::random())
