@@ -8,7 +8,7 @@ use rustls::CertificateError;
 
 use crate::client::ConnectError;
 use crate::exec::harmless;
-use crate::kubeconfig::{Context, ContextProblem};
+use crate::kubeconfig::{Authority, Context, ContextProblem};
 
 /// What to do about a denial.
 const FORBIDDEN: &str = "Ask the cluster's administrator for a role that may list and watch, such as `view`.";
@@ -20,6 +20,10 @@ pub(crate) fn reason(error: &ConnectError, context: &Context) -> StatusReason {
     let next = match (error, code) {
         (ConnectError::Send { proxy: Some(_), .. }, P::Dns | P::Refused | P::Timeout) => {
             "Check proxy-url in the kubeconfig, that the proxy is running, and that it may connect to the server."
+                .to_owned()
+        }
+        (_, P::Tls) if matches!(context.authority, Authority::System) => {
+            "The kubeconfig names no authority, so those of this machine are believed: set certificate-authority-data, and check the host name."
                 .to_owned()
         }
         _ => next(code, context),
@@ -214,7 +218,7 @@ fn tls(server: &str, error: &rustls::Error) -> (ConnectionProblem, String) {
                 "its certificate is not valid yet; compare the clocks".to_owned()
             }
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                "its certificate is not signed by the authority that the kubeconfig names".to_owned()
+                "its certificate is not signed by an authority that is believed".to_owned()
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another host name".to_owned()

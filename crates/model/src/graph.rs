@@ -69,7 +69,7 @@ pub enum NodeState {
 pub struct Status {
     /// kubectl's word: `Running`, `CrashLoopBackOff`; `3/4` for workloads. Empty where kubectl has none.
     pub word: String,
-    /// Its own health.
+    /// Its own health; of what is missing: unhealthy if an edge is broken for it, else unknown.
     pub health: Health,
     /// Why, in a sentence; `None` where there is nothing to say.
     pub reason: Option<String>,
@@ -553,7 +553,7 @@ impl Graph {
 
 /// A view of a cluster's graph: which part of it is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GraphQuery {
     /// Only these namespaces and what their objects reach; empty for all.
     #[serde(default)]

@@ -154,7 +154,7 @@ impl fmt::Display for Sort {
 
 /// Which rows are wanted, in which order, and which part of them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListQuery {
     /// `plural` or `plural.group`.
     pub kind: String,

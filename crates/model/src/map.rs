@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Which part of a cluster a map shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MapQuery {
     /// Only these namespaces; empty for all. They have a picture of their own.
     #[serde(default)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SearchQuery {
     /// Words, all of which an object must have; in quotes: as a whole. A word that names a kind asks for objects of it.
     pub text: String,

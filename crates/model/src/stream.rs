@@ -29,7 +29,7 @@ pub struct TopicId(pub u32);
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum ClientMessage {
     /// The first message.
     Hello {
@@ -69,7 +69,7 @@ pub enum ClientMessage {
 
 /// What can be followed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Topic {
     /// All clusters of the registry.
     Clusters,

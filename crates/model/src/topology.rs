@@ -73,8 +73,8 @@ pub struct NodeMetadata {
     pub uid: String,
     /// metadata.labels.
     pub labels: BTreeMap<String, String>,
-    /// metadata.annotations that the engine keeps; the object's own page has all.
-    pub annotations: BTreeMap<String, String>,
+    /// metadata.annotations. Always `null`: they are not kept, as they take more memory than all else of an object.
+    pub annotations: Option<BTreeMap<String, String>>,
     /// metadata.creationTimestamp.
     pub created_at: Option<Timestamp>,
 }
@@ -234,7 +234,7 @@ impl TopologyNode {
             metadata: NodeMetadata {
                 uid,
                 labels,
-                annotations: BTreeMap::new(),
+                annotations: None,
                 created_at,
             },
             computed: Computed {

@@ -58,6 +58,13 @@ async fn use_write_ahead_log(options: &SqliteConnectOptions) -> Result<(), sqlx:
     }
 }
 
+/// Connects once: a pool tries a server that refuses until its patience ends, and then says only that it did.
+async fn check(options: &PgConnectOptions) -> Result<(), sqlx::Error> {
+    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    let connected = tokio::time::timeout(PATIENCE, options.connect()).await;
+    connected.map_err(late)??.close().await
+}
+
 /// Whether this is `SQLITE_BUSY`, in its plain or one of its extended forms.
 fn is_locked(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
@@ -89,6 +96,7 @@ impl Store {
             DatabaseUrl::Postgres(text) => {
                 let options: PgConnectOptions = text.parse().map_err(failed)?;
                 let options = options.application_name("kubilitics");
+                check(&options).await.map_err(failed)?;
                 let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(PATIENCE);
                 Pool::Postgres(pool.connect_with(options).await.map_err(failed)?)
             }

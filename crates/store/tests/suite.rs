@@ -205,4 +205,6 @@ async fn an_unreachable_server_is_named_without_its_password() {
     let text = format!("{error} {error:?}");
     assert!(text.contains("postgres://ann:***@127.0.0.1:1/shop"), "{text}");
     assert!(!text.contains("canary"), "{text}");
+    // What is wrong, and not that a wait for it has ended.
+    assert!(text.contains("refused"), "{text}");
 }

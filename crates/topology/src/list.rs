@@ -8,7 +8,7 @@ use crate::state::{Entry, State};
 use columns::Field;
 use filter::Filter;
 use model::list::{Column, ListQuery, ListWindow, Row};
-use model::{KindId, Timestamp};
+use model::{Kind, KindId, Timestamp};
 use order::{SortKey, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -192,16 +192,20 @@ struct Ranked<'a> {
     facts: &'a Facts,
 }
 
-/// The kinds that a cluster serves whose plurals begin most like a text does: with three letters or more.
+/// The kinds that a cluster serves whose code a text is, as `svc`, or whose plurals begin most like it does: with three letters
+/// or more, or with all of it.
 fn near(text: &str, state: &State) -> impl Iterator<Item = String> {
     let text = text.to_ascii_lowercase();
-    let shared = move |kind: KindId| {
-        let plural = kind.get().plural.bytes();
-        plural.zip(text.bytes()).take_while(|(a, b)| a == b).count()
+    let enough = text.len().clamp(2, 3);
+    let likeness = move |kind: KindId| {
+        let Kind { plural, code, .. } = kind.get();
+        let shared = plural.bytes().zip(text.bytes());
+        match code.eq_ignore_ascii_case(&text) {
+            true => usize::MAX,
+            false => shared.take_while(|(a, b)| a == b).count(),
+        }
     };
-    let most = state.kinds().map(&shared).max();
-    let near = state
-        .kinds()
-        .filter(move |kind| Some(shared(*kind)) == most && most >= Some(3));
+    let most = state.kinds().map(&likeness).max().filter(|most| *most >= enough);
+    let near = state.kinds().filter(move |kind| Some(likeness(*kind)) == most);
     near.map(|kind| kind.get().plural_group())
 }

@@ -166,7 +166,13 @@ fn a_kind_that_is_not_served_is_told_what_is_near_to_it() {
             "podz",
             "near to it are pods, poddisruptionbudgets.policy, podmonitors.monitoring.coreos.com",
         ),
-        ("po", "the cluster serves none of a name like it"),
+        (
+            "po",
+            "near to it are pods, poddisruptionbudgets.policy, podmonitors.monitoring.coreos.com",
+        ),
+        ("svc", "near to it are services"),
+        ("n", "the cluster serves none of a name like it"),
+        ("xyz", "the cluster serves none of a name like it"),
         ("", "the cluster serves none of a name like it"),
     ] {
         let error = ListView::parse(&query(text), &State::default()).unwrap_err();

@@ -4,7 +4,7 @@ use super::*;
 use crate::Connection;
 use crate::engine::Probe;
 use crate::exec::ExecPolicy;
-use crate::kubeconfig::{Context, Credential, ExecPlugin};
+use crate::kubeconfig::{Authority, Context, Credential, ExecPlugin};
 use crate::testing::{self, Ca};
 use model::cluster::ConnectionProblem as P;
 use std::io::{Read, Write};
@@ -93,7 +93,13 @@ async fn certificates_are_checked_and_the_fault_is_named() {
     let port = good.rsplit(':').next().unwrap();
     let server = format!("https://localhost:{port}");
     assert_eq!(look(ours.context(&server)).await, Ok(Some("v1.36.3".to_owned())));
-    expect(theirs.context(&server), P::Tls, "not signed by the authority").await;
+    expect(theirs.context(&server), P::Tls, "not signed by an authority").await;
+    let unnamed = Context {
+        authority: Authority::System,
+        ..theirs.context(&server)
+    };
+    let reason = look(unnamed).await.unwrap_err();
+    assert!(reason.next.contains("names no authority"), "{reason:?}");
     let other_name = format!("https://127.0.0.1:{port}");
     expect(ours.context(&other_name), P::Tls, "for another host name").await;
     let renamed = Context {
