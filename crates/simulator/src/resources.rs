@@ -1,8 +1,7 @@
 //! The table of resources: what is served under which path, under which names, with which verbs.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::{Value, json};
 
@@ -115,8 +114,10 @@ impl Resource {
 #[derive(Debug)]
 pub(crate) struct Resources {
     table: RwLock<Arc<Table>>,
-    /// The next id that nobody has had.
-    next: AtomicUsize,
+    /// The ids that definitions have had, by their names. One that is made again finds its past where it was.
+    ids: Mutex<HashMap<String, ResourceId>>,
+    /// How many ids the server's own resources have.
+    own: usize,
 }
 
 /// A state of them.
@@ -158,7 +159,8 @@ impl Resources {
             }
         }
         Self {
-            next: AtomicUsize::new(all.len()),
+            ids: Mutex::default(),
+            own: all.len(),
             table: RwLock::new(Arc::new(Table::of(all))),
         }
     }
@@ -167,9 +169,11 @@ impl Resources {
         self.table.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An id for the objects of a new resource.
-    pub(crate) fn new_id(&self) -> ResourceId {
-        self.next.fetch_add(1, Ordering::Relaxed)
+    /// The id for the objects of a definition.
+    pub(crate) fn id_of(&self, definition: &str) -> ResourceId {
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = self.own + ids.len();
+        *ids.entry(definition.to_owned()).or_insert(next)
     }
 
     /// Replaces the resources of a definition, all versions at once. With none it is not served any more.

@@ -74,6 +74,8 @@ struct Resource {
     objects: OrdMap<Key, Arc<Stored>>,
     dictionary: Arc<Dictionary>,
     history: History,
+    /// No watch can start before this resourceVersion, though the past is still known.
+    begun: u64,
     parts: Parts,
     changed: watch::Sender<u64>,
 }
@@ -123,6 +125,7 @@ impl Inner {
             objects: OrdMap::new(),
             dictionary: Arc::default(),
             history: History::new(limit),
+            begun: 0,
             parts: Parts::default(),
             changed: watch::Sender::new(0),
         })
@@ -218,6 +221,18 @@ impl Inner {
         for resource in self.resources.values_mut() {
             resource.history.compact(now);
         }
+    }
+
+    /// Watches of a resource begin now: its definition is new, or another one.
+    pub(crate) fn begin(&mut self, id: ResourceId) {
+        let now = self.version;
+        self.resource(id).begun = now;
+    }
+
+    /// The oldest resourceVersion that a watch of a resource can start from.
+    pub(crate) fn begun(&mut self, id: ResourceId) -> u64 {
+        let resource = self.resource(id);
+        resource.begun.max(resource.history.forgotten)
     }
 
     /// The events of a resource after a resourceVersion; none when they are forgotten.

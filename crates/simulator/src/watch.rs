@@ -70,9 +70,10 @@ pub(crate) fn watch(
     } else {
         (asked.filter(|v| *v > 0).unwrap_or_else(|| store.version()), None)
     };
+    let too_old = state.is_none() && cursor < store.begun(resource.id);
     drop(store);
     let end = Instant::now() + timeout;
-    let watcher = Watcher {
+    let mut watcher = Watcher {
         shared: shared.clone(),
         resource: resource.id,
         namespace: target.namespace.clone(),
@@ -98,6 +99,9 @@ pub(crate) fn watch(
             .map(|custom| custom.ended.clone())
             .unwrap_or_default(),
     };
+    if too_old {
+        watcher.expire();
+    }
     Ok(answer::lines(watcher.lines()))
 }
 
@@ -319,8 +323,8 @@ impl Watcher {
     }
 
     fn expire(&mut self) {
-        let current = self.shared.store.lock().version();
-        let expired = Refusal::expired(format!("too old resource version: {} ({current})", self.cursor));
+        let begun = self.shared.store.lock().begun(self.resource);
+        let expired = Refusal::expired(format!("too old resource version: {} ({begun})", self.cursor));
         let line = format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", expired.status());
         self.ready.push_back(line.into());
         self.finished = true;

@@ -77,9 +77,7 @@ fn withdraw(shared: &Shared, name: &str) {
 fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definition: Value) {
     let name = &*key.name;
     let served = shared.resources.of_definition(name);
-    let id = served
-        .first()
-        .map_or_else(|| shared.resources.new_id(), |resource| resource.id);
+    let id = shared.resources.id_of(name);
     // Definitions that cannot be served are refused before they are stored.
     let Ok(resources) = resources(shared, &definition, id) else {
         return;
@@ -87,6 +85,7 @@ fn serve(shared: &Shared, store: &mut Inner, kind: &Resource, key: &Key, definit
     let same =
         served.len() == resources.len() && served.iter().zip(&resources).all(|(old, new)| is_same(old, new));
     if !same {
+        store.begin(id);
         shared.resources.define(name, resources);
         for custom in served.iter().filter_map(|resource| resource.custom.as_ref()) {
             custom.ended.cancel();

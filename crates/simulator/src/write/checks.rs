@@ -7,6 +7,7 @@ use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 
+mod cidr;
 mod network;
 mod pod;
 mod policy;

@@ -30,6 +30,14 @@ pub fn spec_of(properties: Value) -> Value {
         "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}})
 }
 
+/// What is compared of a watch that ends with an error.
+const WATCHED: [&str; 4] = [
+    "/code",
+    "/body/0/type",
+    "/body/0/object/code",
+    "/body/0/object/reason",
+];
+
 /// The steps that make a definition and wait until it is served.
 fn served(definition: Value) -> Vec<Step> {
     vec![
@@ -75,6 +83,9 @@ async fn definitions() -> Result<()> {
     };
     let mut renamed = simple();
     renamed["metadata"]["name"] = json!("gadgets.{ns}.example.com");
+    let watch_of_first = format!("{WIDGETS}?watch=1&timeoutSeconds=1&resourceVersion={{first-rv}}");
+    let mut other = widget(json!({"size": 2}));
+    other["metadata"]["name"] = json!("b");
     let mut protected = simple();
     protected["metadata"]["name"] = json!("widgets.{ns}.k8s.io");
     protected["spec"]["group"] = json!("{ns}.k8s.io");
@@ -103,6 +114,35 @@ async fn definitions() -> Result<()> {
                 ]),
                 get(DEFINITION).until("/code", json!(404)),
                 get(WIDGETS).until("/code", json!(404)),
+            ],
+        ),
+        with(
+            "a watch cannot start before its definition was changed",
+            simple(),
+            [
+                post(WIDGETS, widget(json!({"size": 1}))).quiet(),
+                merge_patch(DEFINITION, json!({"spec": {"names": {"shortNames": ["wx"]}}})).quiet(),
+                get(&watch_of_first)
+                    .until("/body/0/object/code", json!(410))
+                    .only(&WATCHED),
+                get(WIDGETS).quiet(),
+                get(&format!("{WIDGETS}?watch=1&timeoutSeconds=1&resourceVersion={{rv}}")),
+            ],
+        ),
+        with(
+            "a definition that is made again has a past, but no watches of it",
+            simple(),
+            [
+                post(WIDGETS, widget(json!({"size": 1}))).quiet(),
+                post(WIDGETS, other).quiet(),
+                get(&format!("{WIDGETS}?limit=1")).quiet(),
+                delete(DEFINITION).quiet(),
+                get(DEFINITION).until("/code", json!(404)).quiet(),
+                get(WIDGETS).until("/code", json!(404)).quiet(),
+                post(DEFINITIONS, simple()).quiet(),
+                get(&format!("{WIDGETS}?continue={{continue}}")).until("/code", json!(200)),
+                get(&watch_of_first).only(&WATCHED),
+                get(WIDGETS).until("/code", json!(200)),
             ],
         ),
         case(

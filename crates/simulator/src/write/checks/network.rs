@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
+use super::cidr::Network;
 use super::{Causes, items};
 use crate::status::{Cause, Refusal};
 use crate::write::names;
@@ -204,19 +205,36 @@ fn backend(causes: &mut Causes, path: &str, backend: &Value) {
     }
 }
 
-/// Whether a text is an address with the length of a prefix.
-fn is_network(text: &str) -> bool {
-    let parts = text.split_once('/');
-    parts.is_some_and(|(address, length)| match address.parse::<IpAddr>() {
-        Ok(address) => {
-            let most = if address.is_ipv4() { 32 } else { 128 };
-            length.parse::<u8>().is_ok_and(|length| length <= most)
+/// A block of addresses, and those that are not meant.
+fn block(causes: &mut Causes, path: &str, block: &Value) {
+    if !causes.required(format!("{path}.cidr"), &block["cidr"]) {
+        return;
+    }
+    let whole = network(causes, &format!("{path}.cidr"), &block["cidr"]);
+    // Of what cannot be read there are no parts to look at.
+    for (index, part) in items(&block["except"]).take_while(|_| whole.is_some()) {
+        let path = format!("{path}.except[{index}]");
+        let inner = network(causes, &path, part);
+        if let (Some(whole), Some(inner)) = (whole, inner)
+            && !(whole.holds(inner.address) && whole.length < inner.length)
+        {
+            causes.invalid(path, part, "must be a strict subset of `cidr`");
         }
-        // Zeros in front are told in other words.
-        Err(_) => address
-            .split('.')
-            .any(|part| part.len() > 1 && part.starts_with('0')),
-    })
+    }
+}
+
+/// The network that a text names, also if it is one that must not be written so.
+fn network(causes: &mut Causes, path: &str, text: &Value) -> Option<Network> {
+    let written = text.as_str().unwrap_or_default();
+    let network = Network::read(written);
+    let why = match network {
+        None => Some(NO_NETWORK),
+        Some(network) => network.objection(written),
+    };
+    if let Some(why) = why {
+        causes.invalid(path, text, why);
+    }
+    network
 }
 
 /// A NetworkPolicy.
@@ -244,14 +262,10 @@ pub(super) fn policy(causes: &mut Causes, object: &Value) {
                         .push(Cause::required(format!("{path}.{peers}[{index}]"), why));
                 }
                 let path = format!("{path}.{peers}[{index}]");
-                let block = &peer["ipBlock"];
-                if block.is_object() && causes.required(format!("{path}.ipBlock.cidr"), &block["cidr"]) {
-                    let text = block["cidr"].as_str().unwrap_or_default();
-                    if !is_network(text) {
-                        causes.invalid(format!("{path}.ipBlock.cidr"), &block["cidr"], NO_NETWORK);
-                    }
+                if peer["ipBlock"].is_object() {
+                    block(causes, &format!("{path}.ipBlock"), &peer["ipBlock"]);
                 }
-                if block.is_object()
+                if peer["ipBlock"].is_object()
                     && (peer["podSelector"].is_object() || peer["namespaceSelector"].is_object())
                 {
                     let why = "may not specify both ipBlock and another peer";
