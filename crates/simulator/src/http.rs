@@ -97,11 +97,10 @@ async fn respond(
         if target.resource.group == metrics::GROUP {
             return metrics::read(shared, &target, query, form, gzip);
         }
-        let deprecated = target
-            .resource
-            .custom
-            .as_ref()
-            .and_then(|custom| custom.deprecated.clone());
+        let deprecated = match &target.resource.custom {
+            Some(custom) => custom.deprecated.clone(),
+            None => (target.resource.qualified() == "endpoints").then(|| ENDPOINTS.to_owned()),
+        };
         let answered = match target.verb {
             "watch" => watch::watch(shared, &target, query, form, no_bookmarks),
             "list" => list::list(shared, &target, query, form, gzip),
@@ -136,6 +135,9 @@ async fn respond(
         None => Ok(no_page()),
     }
 }
+
+/// What everybody is told who asks for Endpoints.
+const ENDPOINTS: &str = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
 
 /// What the API server has at a path, and the simulator has not.
 fn unserved(path: &str, query: &Query) -> Option<&'static str> {

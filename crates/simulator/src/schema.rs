@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::resources::Resource;
 
+mod base64;
 pub(crate) mod decode;
 mod pointers;
 pub(crate) mod strict;
@@ -19,6 +20,8 @@ pub(crate) enum Type {
     /// A type by its name.
     Named(String),
     Text,
+    /// A text in base64.
+    Bytes,
     Integer,
     Number,
     Boolean,
@@ -189,6 +192,7 @@ fn read(schema: &Value) -> Type {
         return Type::IntOrText;
     }
     match text("type") {
+        "string" if text("format") == "byte" => Type::Bytes,
         "string" => Type::Text,
         "integer" => Type::Integer,
         "number" => Type::Number,

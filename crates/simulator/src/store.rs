@@ -158,6 +158,11 @@ impl Inner {
         Ok(snapshot)
     }
 
+    /// Whether a resource has no objects.
+    pub(crate) fn is_empty(&mut self, id: ResourceId) -> bool {
+        self.resource(id).objects.is_empty()
+    }
+
     /// One object and its text.
     pub(crate) fn get(&mut self, id: ResourceId, key: &Key) -> Option<(Arc<Stored>, Vec<u8>)> {
         let resource = self.resource(id);

@@ -35,6 +35,11 @@ impl Printer {
             .map(|(_, _, printer)| Self(*printer))
     }
 
+    /// Prints nothing.
+    pub(crate) fn none() -> Self {
+        Self(|_| Vec::new())
+    }
+
     /// The cells of an object, with ages as of `now` (seconds since 1970).
     pub(crate) fn cells(self, object: &Value, now: i64) -> Vec<Value> {
         (self.0)(&Object { value: object, now })

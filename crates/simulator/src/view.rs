@@ -45,10 +45,17 @@ impl View {
     ) -> Result<Self, Refusal> {
         let include = Include::parse(query.get("includeObject"))?;
         let printer = match form {
-            Form::Table if resource.custom.is_none() => Some(
-                Printer::of(resource)
-                    .ok_or_else(|| Refusal::unsupported(&format!("tables of {}", resource.qualified())))?,
-            ),
+            Form::Table if resource.custom.is_none() => match Printer::of(resource) {
+                // Of nothing at all there is a table.
+                None if shared.store.lock().is_empty(resource.id) => Some(Printer::none()),
+                None => {
+                    return Err(Refusal::unsupported(&format!(
+                        "tables of {}",
+                        resource.qualified()
+                    )));
+                }
+                printer => printer,
+            },
             _ => None,
         };
         Ok(Self {
@@ -68,6 +75,11 @@ impl View {
             list_kind: resource.list_kind.clone(),
             now: shared.clock.seconds(),
         })
+    }
+
+    /// Ages are counted up to this time, in seconds since 1970.
+    pub(crate) fn at(&mut self, now: i64) {
+        self.now = now;
     }
 
     /// Whether the text goes out as it is stored, so that watchers can share it.

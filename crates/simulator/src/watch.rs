@@ -170,6 +170,7 @@ impl Watcher {
             if let Some(next) = self.pace() {
                 sleep_until(next).await;
             }
+            self.view.at(self.shared.clock.seconds());
             // Marked before the store is asked: a change in between wakes the wait below at once.
             self.changed.borrow_and_update();
             match self.news() {

@@ -11,6 +11,7 @@ use super::replica_set;
 use super::world::World;
 use crate::store::Key;
 
+mod annotations;
 mod rolling;
 mod status;
 
@@ -150,9 +151,7 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
         return None;
     }
     let paused = is_true(&deployment, "/spec/paused");
-    if !paused {
-        ensure_current(world, place);
-    }
+    ensure_current(world, place, paused);
     let rollout = Rollout::read(world, place)?;
     if scaled(&rollout) || paused {
         rolling::rescale(world, &rollout);
@@ -177,8 +176,8 @@ fn scaled(rollout: &Rollout) -> bool {
     active.any(|set| told(set).is_some_and(|told| told != rollout.desired))
 }
 
-/// Makes the ReplicaSet of the current template, or gives an old one its turn again.
-fn ensure_current(world: &mut World, place: &Key) {
+/// Makes the ReplicaSet of the current template, unless the Deployment is paused, or gives an old one its turn again.
+fn ensure_current(world: &mut World, place: &Key, paused: bool) {
     let Some(rollout) = Rollout::read(world, place) else {
         return;
     };
@@ -189,13 +188,14 @@ fn ensure_current(world: &mut World, place: &Key) {
     };
     let newest = rollout.old.iter().map(revision).max().unwrap_or_default();
     let next = match &rollout.current {
-        Some(set) if revision(set) > newest => revision(set),
         Some(set) => {
+            let next = revision(set).max(newest + 1);
             let mut set = Value::clone(set);
-            set["metadata"]["annotations"][REVISION] = json!((newest + 1).to_string());
+            annotations::keep_up(&mut set, &rollout.deployment, next);
             world.update(Kind::ReplicaSet, set);
-            newest + 1
+            next
         }
+        None if paused => return,
         None => {
             create_current(world, &rollout, newest + 1);
             newest + 1
@@ -221,10 +221,7 @@ fn create_current(world: &mut World, rollout: &Rollout, revision: i64) {
         rollout.most() - running
     };
     let replicas = room.clamp(0, rollout.desired);
-    let mut annotations = deployment["metadata"]["annotations"].clone();
-    if let Some(annotations) = annotations.as_object_mut() {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-    }
+    let mut annotations = annotations::inherited(deployment);
     annotations[REVISION] = json!(revision.to_string());
     annotations["deployment.kubernetes.io/desired-replicas"] = json!(rollout.desired.to_string());
     annotations["deployment.kubernetes.io/max-replicas"] = json!(rollout.most().to_string());

@@ -313,10 +313,22 @@ pub(crate) fn meets(term: &Value, node: &Value) -> bool {
         && fields.iter().all(|one| satisfies(one, &by_name))
 }
 
+/// Gives a pod the labels of its node that say where that is.
+pub(crate) fn take_labels(pod: &mut Value, node: &Value) {
+    for label in ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] {
+        if let Some(value) = node["metadata"]["labels"].get(label) {
+            pod["metadata"]["labels"][label] = value.clone();
+        }
+    }
+}
+
 fn bind(world: &mut World, pod: &Value, node: &str) {
     super::volumes::select_node(world, pod, node);
     let mut next = pod.clone();
     next["spec"]["nodeName"] = json!(node);
+    if let Some(node) = world.get(Kind::Node, &crate::store::Key::new("", node)) {
+        take_labels(&mut next, &node);
+    }
     let condition = json!({
         "type": "PodScheduled", "status": "True", "lastProbeTime": null,
         "observedGeneration": pod["metadata"]["generation"],

@@ -191,7 +191,12 @@ pub(crate) fn target(
         return Err(Refusal::no_such_resource());
     }
     let verb = verb(method, !parts.name.is_empty(), query);
-    let allowed = match parts.subresource.as_str() {
+    // What comes behind a proxy is its own matter.
+    let subresource = match parts.subresource.split_once('/') {
+        Some(("proxy", _)) => "proxy",
+        _ => parts.subresource.as_str(),
+    };
+    let allowed = match subresource {
         "" => resource.has_verb(verb),
         sub => {
             let entry = resource

@@ -49,7 +49,7 @@ impl Check<'_> {
             }
             (Type::Object(_) | Type::Map { .. }, value) => misfit("map", pointer(value)),
             (Type::List { .. }, value) => misfit("list", pointer(value)),
-            (Type::Text, value) if !value.is_string() => misfit("string", plain(value)),
+            (Type::Text | Type::Bytes, value) if !value.is_string() => misfit("string", plain(value)),
             (Type::Integer | Type::Number, value) if !value.is_number() => {
                 let got = match value {
                     Value::String(_) => Some("string"),

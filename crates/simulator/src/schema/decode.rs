@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Fields, Schemas, Type, pointers};
+use super::{Fields, Schemas, Type, base64, pointers};
 use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::Refusal;
@@ -147,7 +147,7 @@ impl Decoder<'_> {
                 for (key, value) in object {
                     // As in Go, null is the zero value of what the map holds.
                     let value = match (self.schemas.resolve(values), value) {
-                        (Type::Text, Value::Null) => Value::String(String::new()),
+                        (Type::Text | Type::Bytes, Value::Null) => Value::String(String::new()),
                         (_, value) => self.value(values, value, path)?,
                     };
                     map.insert(key, value);
@@ -163,6 +163,11 @@ impl Decoder<'_> {
             }
             (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => self.quantity(&value),
             (Type::Text, value) if !value.is_string() => Err(self.mismatch(&value, path, "string")),
+            (Type::Bytes, Value::String(text)) => match base64::corrupt(&text) {
+                None => Ok(Value::String(text)),
+                Some(at) => Err(self.unreadable(&format!("illegal base64 data at input byte {at}"))),
+            },
+            (Type::Bytes, value) => Err(self.mismatch(&value, path, "[]uint8")),
             (Type::Integer, value) if !value.is_i64() => Err(self.mismatch(&value, path, "int32")),
             (Type::Boolean, value) if !value.is_boolean() => Err(self.mismatch(&value, path, "bool")),
             (Type::Number, value) if !value.is_number() => Err(self.mismatch(&value, path, "float64")),
@@ -184,13 +189,18 @@ impl Decoder<'_> {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match Quantity::parse(&text) {
             Some(quantity) => Ok(quantity.canonical().into()),
-            None => Err(Refusal::bad_request(format!(
-                "{kind} in version {:?} cannot be handled as a {kind}: quantities must match the regular expression \
-                 '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-                self.resource.version,
-                kind = self.resource.kind
-            ))),
+            None => Err(self.unreadable(
+                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+            )),
         }
+    }
+
+    fn unreadable(&self, why: &str) -> Refusal {
+        let kind = &self.resource.kind;
+        Refusal::bad_request(format!(
+            "{kind} in version {:?} cannot be handled as a {kind}: {why}",
+            self.resource.version
+        ))
     }
 
     /// The structs that are part of a struct are there even if nobody wrote them.
@@ -229,7 +239,7 @@ impl Decoder<'_> {
             let empty = match self.schemas.resolve(&field.holds) {
                 Type::Map { .. } => value.as_object().is_some_and(Map::is_empty),
                 Type::List { .. } => value.as_array().is_some_and(Vec::is_empty),
-                Type::Text | Type::Integer | Type::Boolean => {
+                Type::Text | Type::Bytes | Type::Integer | Type::Boolean => {
                     let zero = value == "" || value == 0 || value == false;
                     zero && !pointers::is_pointer(&self.whole, &name)
                 }

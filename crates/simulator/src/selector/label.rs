@@ -205,13 +205,33 @@ impl Parser {
                 return Err(Refusal::bad_request(message));
             }
         }
+        match self.tokens.peek() {
+            Some(Token::Word(_) | Token::Sign(",")) => {}
+            Some(Token::Sign(")")) => {
+                self.tokens.next();
+                return Ok(vec![String::new()]);
+            }
+            other => return Err(parse_error(&shown(other.cloned()), "',', ')' or identifier")),
+        }
         let mut values = Vec::new();
         loop {
             match self.tokens.next() {
-                Some(Token::Word(word)) => values.push(word),
-                Some(Token::Sign(",")) => {}
+                Some(Token::Word(word)) => {
+                    values.push(word);
+                    match self.tokens.peek() {
+                        Some(Token::Sign("," | ")")) => {}
+                        other => return Err(parse_error(&shown(other.cloned()), "',' or ')'")),
+                    }
+                }
+                // Where nothing stands, the empty value does.
+                Some(Token::Sign(",")) => {
+                    let another = self.tokens.next_if_eq(&Token::Sign(",")).is_some();
+                    if values.is_empty() || another || self.tokens.peek() == Some(&Token::Sign(")")) {
+                        values.push(String::new());
+                    }
+                }
                 Some(Token::Sign(")")) => return Ok(values),
-                other => return Err(parse_error(&shown(other), "',' or ')'")),
+                other => return Err(parse_error(&shown(other), "',', or identifier")),
             }
         }
     }

@@ -62,6 +62,16 @@ fn account(pod: &Value) -> &str {
     if name.is_empty() { "default" } else { name }
 }
 
+/// Gives a pod that has a node the labels that say where that is.
+pub(super) fn place(write: &Write<'_>, store: &mut Inner, pod: &mut Value) {
+    let name = pod["spec"]["nodeName"].as_str().unwrap_or_default();
+    let nodes = write.shared.resources.core("nodes").filter(|_| !name.is_empty());
+    let found = nodes.and_then(|nodes| store.get(nodes.id, &Key::new("", name)));
+    if let Some(node) = found.and_then(|(_, text)| serde_json::from_slice::<Value>(&text).ok()) {
+        scheduler::take_labels(pod, &node);
+    }
+}
+
 /// Adds to an object that is created.
 pub(super) fn created(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), Refusal> {
     let kind = write.resource.qualified();
@@ -204,6 +214,7 @@ fn pod(write: &Write<'_>, store: &mut Inner, object: &mut Value) -> Result<(), R
         .and_then(|(_, text)| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     object["status"] = json!({"phase": "Pending", "qosClass": quality(&object["spec"])});
+    place(write, store, object);
     let Some(spec) = object.get_mut("spec") else {
         return Ok(());
     };

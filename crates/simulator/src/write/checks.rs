@@ -12,6 +12,7 @@ mod network;
 mod pod;
 mod policy;
 mod rights;
+mod secret;
 mod storage;
 mod workload;
 
@@ -46,6 +47,7 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         "resourcequotas" => policy::quota(&mut causes, object),
         "limitranges" => policy::limits(object)?,
         "priorityclasses.scheduling.k8s.io" => policy::priority(&mut causes, old, object),
+        "secrets" => secret::check(&mut causes, object)?,
         "events" => policy::event(&mut causes, object),
         "nodes" => policy::node(&mut causes, object),
         "roles.rbac.authorization.k8s.io" | "clusterroles.rbac.authorization.k8s.io" => {

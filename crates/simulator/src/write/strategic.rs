@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::resources::Resource;
+use crate::schema::decode::go_kind;
 use crate::schema::{Merge, Schemas, Type};
 use crate::status::Refusal;
 
@@ -28,9 +29,10 @@ pub(super) fn merge(
     let holds = schemas.of(resource).unwrap_or(&Type::Any);
     match patch {
         Value::Object(patch) => map(schemas, holds, object, patch),
-        _ => Err(Refusal::unsupported(
-            "strategic merge patches that are no objects",
-        )),
+        other => Err(Refusal::bad_request(format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            go_kind(&other)
+        ))),
     }
 }
 

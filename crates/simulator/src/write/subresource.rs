@@ -180,6 +180,7 @@ pub(super) fn bind(write: &Write<'_>, binding: &Value) -> Result<Written, Refusa
         ));
     }
     pod["spec"]["nodeName"] = json!(node);
+    super::admission::place(write, &mut store, &mut pod);
     for (key, value) in binding["metadata"]["annotations"]
         .as_object()
         .into_iter()

@@ -13,6 +13,7 @@ mod customs;
 mod discovery;
 mod errors;
 mod formats;
+mod hands;
 mod kinds;
 mod limits;
 mod lists;
