@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) images: HashSet<(String, String)>,
     /// When something is due to be tried again, by uid and what it is.
     retries: HashMap<(String, String), i64>,
+    /// What autoscalers recommended and did, by their uids.
+    pub(crate) autoscaled: HashMap<String, super::autoscaler::Past>,
 }
 
 impl World {
@@ -76,6 +78,7 @@ impl World {
             told: HashMap::new(),
             images: HashSet::new(),
             retries: HashMap::new(),
+            autoscaled: HashMap::new(),
         }
     }
 

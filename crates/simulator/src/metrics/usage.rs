@@ -55,8 +55,16 @@ struct Scaler {
     namespace: String,
     labels: Value,
     resource: String,
+    used: Seen,
+}
+
+/// What a pod uses of a resource.
+#[derive(Clone, Copy)]
+enum Seen {
     /// In percent of the request.
-    used: i64,
+    Percent(i64),
+    /// By itself, in units of 10⁻⁹.
+    Nano(i128),
 }
 
 impl Cluster {
@@ -98,19 +106,27 @@ impl Cluster {
             })
             .collect();
         let scalers = objects("autoscaling", "v2", "horizontalpodautoscalers");
-        let scalers = scalers.iter().filter_map(|scaler| {
+        let scalers = scalers.iter().flat_map(|scaler| {
             let target = &scaler["spec"]["scaleTargetRef"];
             let key = (
                 namespace(scaler).to_owned(),
                 text(target, "/kind").to_owned(),
                 text(target, "/name").to_owned(),
             );
-            let measured = &list(scaler, "/status/currentMetrics").first()?["resource"];
-            Some(Scaler {
-                namespace: namespace(scaler).to_owned(),
-                labels: targets.get(&key)?.clone(),
-                resource: text(measured, "/name").to_owned(),
-                used: measured["current"]["averageUtilization"].as_i64()?,
+            let labels = targets.get(&key);
+            let metrics = list(scaler, "/status/currentMetrics").iter();
+            metrics.filter_map(move |metric| {
+                let measured = &metric["resource"];
+                let value = || Quantity::parse(text(measured, "/current/averageValue"));
+                let percent = measured["current"]["averageUtilization"].as_i64();
+                Some(Scaler {
+                    namespace: namespace(scaler).to_owned(),
+                    labels: labels?.clone(),
+                    resource: text(measured, "/name").to_owned(),
+                    used: percent
+                        .map(Seen::Percent)
+                        .or_else(|| Some(Seen::Nano(value()?.nano)))?,
+                })
             })
         });
         Self {
@@ -206,22 +222,31 @@ impl Cluster {
         let part = |percent: i64, of: i128| i64::try_from(of * i128::from(percent) / 100).unwrap_or(i64::MAX);
         // Pods of one target differ by a twentieth at most.
         let difference = |of: i64| of / 1000 * (wave(&format!("{seed}/{}", self.now), 0, 100) - 50);
+        let count = i128::try_from(list(pod, "/spec/containers").len().max(1)).unwrap_or(1);
         let seen = |resource: &str| self.seen(pod, resource);
         let cpu = match (amount("requests", "cpu"), seen("cpu")) {
-            (Some(request), Some(percent)) => {
+            (Some(request), Some(Seen::Percent(percent))) => {
                 let used = part(percent, request);
                 used + difference(used)
             }
-            (Some(request), None) => part(15 + wave(&seed, self.now, 45), request),
+            (_, Some(Seen::Nano(nano))) => {
+                let used = part(100, nano / count);
+                used + difference(used)
+            }
+            (Some(request), _) => part(15 + wave(&seed, self.now, 45), request),
             (None, _) => 2_000_000 + wave(&seed, self.now, 30_000_000),
         };
         let bytes = |nano: i128| nano / 1_000_000_000;
         let memory = match (amount("requests", "memory").map(bytes), seen("memory")) {
-            (Some(request), Some(percent)) => {
+            (Some(request), Some(Seen::Percent(percent))) => {
                 let used = part(percent, request);
                 used + difference(used)
             }
-            (Some(request), None) => part(50 + wave(&format!("{seed}/memory"), self.now, 35), request),
+            (_, Some(Seen::Nano(nano))) => {
+                let used = part(100, bytes(nano) / count);
+                used + difference(used)
+            }
+            (Some(request), _) => part(50 + wave(&format!("{seed}/memory"), self.now, 35), request),
             (None, _) => 24 * MEBI + wave(&format!("{seed}/memory"), self.now, 72 * MEBI),
         };
         let most_cpu = amount("limits", "cpu").map_or(i64::MAX, |most| part(100, most));
@@ -240,8 +265,8 @@ impl Cluster {
         }
     }
 
-    /// The use of a resource in percent of the request, if an autoscaler looks at the pod.
-    fn seen(&self, pod: &Value, resource: &str) -> Option<i64> {
+    /// The use of a resource, if an autoscaler looks at the pod.
+    fn seen(&self, pod: &Value, resource: &str) -> Option<Seen> {
         let scaler = self.scalers.iter().find(|scaler| {
             let own = scaler.resource == resource && scaler.namespace == namespace(pod);
             own && scaler.labels.is_object() && has_labels(&scaler.labels, &pod["metadata"]["labels"])

@@ -7,6 +7,7 @@ use crate::quantity::Quantity;
 use crate::resources::Resource;
 use crate::status::{Cause, Refusal};
 
+mod autoscaler;
 mod cidr;
 mod network;
 mod pod;
@@ -42,7 +43,7 @@ pub(super) fn check(resource: &Resource, old: Option<&Value>, object: &Value) ->
         "persistentvolumeclaims" => storage::claim(&mut causes, old, object)?,
         "persistentvolumes" => storage::volume(&mut causes, old, object)?,
         "storageclasses.storage.k8s.io" => storage::class(&mut causes, old, object)?,
-        "horizontalpodautoscalers.autoscaling" => policy::autoscaler(&mut causes, object),
+        "horizontalpodautoscalers.autoscaling" => autoscaler::check(&mut causes, object)?,
         "poddisruptionbudgets.policy" => policy::budget(&mut causes, object)?,
         "resourcequotas" => policy::quota(&mut causes, object),
         "limitranges" => policy::limits(object)?,

@@ -121,8 +121,47 @@ async fn what_hands_find() -> Result<()> {
             ],
         ),
         case("pods know where they are", placed()),
+        case("metrics and behaviors of autoscalers", scalers()),
     ])
     .await
+}
+
+/// Autoscalers with mistakes.
+fn scalers() -> Vec<Step> {
+    let scaler = |field: &str, value: Value| {
+        let mut scaler = json!({"metadata": {"name": "a"}, "spec": {"maxReplicas": 3,
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "a"}}});
+        scaler["spec"][field] = value;
+        let path = "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers?dryRun=All";
+        brief(post(path, scaler))
+    };
+    let resource = |target: Value| json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+    let own = |name: &str| json!({"metric": {"name": name}, "target": {"type": "Value", "value": "1"}});
+    let metrics = json!([
+        {"type": "Nope"}, {"type": "Resource"}, {"type": "Pods", "pods": own("")}, {"type": "Pods", "pods": own("a")},
+        resource(json!({"type": "Utilization"})),
+        resource(json!({"type": "Utilization", "averageUtilization": 0, "averageValue": "1"})),
+        resource(json!({"type": "AverageValue", "averageValue": "1"})),
+        {"type": "External", "external": {"metric": {"name": ""}, "target": {"type": "Value", "value": "1"}}},
+    ]);
+    let rules = |policies: Value, window: i64, tolerance: &str| json!({"policies": policies, "stabilizationWindowSeconds": window, "tolerance": tolerance});
+    let policy =
+        |kind: &str, value: i64, period: i64| json!({"type": kind, "value": value, "periodSeconds": period});
+    let mut bad = rules(json!([policy("Bar", 0, 1801), policy("Pods", -1, 0)]), 3601, "-1");
+    bad["selectPolicy"] = json!("Foo");
+    vec![
+        scaler("metrics", metrics),
+        scaler(
+            "behavior",
+            json!({"scaleUp": bad, "scaleDown": rules(json!([policy("Pods", 1, 1)]), -1, "0")}),
+        ),
+        scaler(
+            "behavior",
+            json!({"scaleUp": rules(json!([policy("Percent", 1, 1800)]), 3600, "100m")}),
+        )
+        .only(&["/code", "/body/spec"]),
+        scaler("behavior", json!({"scaleDown": {"selectPolicy": "Disabled"}})).only(&["/code", "/body/spec"]),
+    ]
 }
 
 /// Pods that get a node with a place, when they are made or later.

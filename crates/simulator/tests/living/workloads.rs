@@ -332,8 +332,12 @@ spec:
 
 #[tokio::test]
 async fn an_autoscaler_follows_the_load() {
+    let web = WEB.replace(
+        "web:1.0.0",
+        "web:1.0.0\n        resources: {requests: {cpu: 100m}}",
+    );
     let cluster = Cluster::of(&format!(
-        "{WEB}
+        "{web}
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -360,6 +364,100 @@ spec:
     );
     cluster.running.pass(300);
     assert_eq!(cluster.get(DEPLOYMENT).await["spec"]["replicas"], 2);
+}
+
+#[tokio::test]
+async fn an_autoscaler_keeps_to_its_behavior_and_looks_at_all_metrics() {
+    let web = WEB.replace(
+        "web:1.0.0",
+        "web:1.0.0\n        resources: {requests: {cpu: 100m, memory: 10Mi}}",
+    );
+    let cluster = Cluster::of(&format!(
+        "{web}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: web
+  annotations: {{simulator.kubilitics.io/cpu.load: '200', simulator.kubilitics.io/memory.load: '1000'}}
+spec:
+  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}
+  maxReplicas: 20
+  behavior:
+    scaleUp: {{policies: [{{type: Pods, value: 1, periodSeconds: 60}}]}}
+    scaleDown: {{stabilizationWindowSeconds: 0, policies: [{{type: Pods, value: 2, periodSeconds: 60}}]}}
+  metrics:
+  - {{type: Resource, resource: {{name: cpu, target: {{type: Utilization, averageUtilization: 50}}}}}}
+  - {{type: Resource, resource: {{name: memory, target: {{type: AverageValue, averageValue: 10Mi}}}}}}
+"
+    ))
+    .await;
+    let path = "apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers/web";
+    let replicas = async || {
+        cluster.get(DEPLOYMENT).await["spec"]["replicas"]
+            .as_i64()
+            .unwrap()
+    };
+    cluster.running.pass(40);
+    assert_eq!(replicas().await, 5, "memory asks for ten, one more a minute");
+    let scaler = cluster.get(path).await;
+    assert_eq!(condition(&scaler, "ScalingLimited")["reason"], "ScaleUpLimit");
+    let message = "the HPA was able to successfully calculate a replica count from memory resource";
+    assert_eq!(condition(&scaler, "ScalingActive")["message"], message);
+    let current = &scaler["status"]["currentMetrics"];
+    assert_eq!(current[0]["resource"]["current"]["averageUtilization"], 40);
+    assert_eq!(current[1]["resource"]["current"], json!({"averageValue": "20Mi"}));
+    cluster.running.pass(60);
+    assert_eq!(replicas().await, 6);
+    let change =
+        |s: &mut Value| s["metadata"]["annotations"]["simulator.kubilitics.io/memory.load"] = json!("100");
+    cluster.edit(path, change).await;
+    cluster.running.pass(20);
+    assert_eq!(replicas().await, 4, "two less at once, as there is no window");
+    // One of two metrics that nobody serves holds the rest up where it would go down.
+    let change = |s: &mut Value| {
+        s["spec"]["metrics"][1] = json!({"type": "Pods", "pods": {"metric": {"name": "qps"},
+            "target": {"type": "AverageValue", "averageValue": "5"}}});
+        s["metadata"]["annotations"]["simulator.kubilitics.io/cpu.load"] = json!("50");
+    };
+    cluster.edit(path, change).await;
+    cluster.running.pass(120);
+    let scaler = cluster.get(path).await;
+    assert_eq!(
+        condition(&scaler, "ScalingActive")["reason"],
+        "FailedGetPodsMetric"
+    );
+    assert_eq!(scaler["status"]["currentMetrics"][1], json!({"type": ""}));
+    assert_eq!(replicas().await, 4);
+}
+
+#[tokio::test]
+async fn an_autoscaler_says_why_it_cannot_scale() {
+    let cluster = Cluster::of(&format!(
+        "{WEB}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: web}}
+spec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}, maxReplicas: 9}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {{name: lost}}
+spec: {{scaleTargetRef: {{apiVersion: apps/v1, kind: Foo, name: web}}, maxReplicas: 9}}
+"
+    ))
+    .await;
+    cluster.running.pass(60);
+    let path = "apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
+    let web = cluster.get(&format!("{path}/web")).await;
+    let why = condition(&web, "ScalingActive")["message"].as_str().unwrap();
+    let start = "the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for \
+                 cpu in container web of Pod web-";
+    assert!(why.starts_with(start), "{why}");
+    let lost = cluster.get(&format!("{path}/lost")).await;
+    let why = "the HPA controller was unable to get the target's current scale: no matches for kind \"Foo\" in group \"apps\"";
+    assert_eq!(condition(&lost, "AbleToScale")["message"], why);
 }
 
 #[tokio::test]

@@ -30,40 +30,6 @@ const IN_QUOTA: &[&str] = &[
     "services.loadbalancers",
 ];
 
-/// A HorizontalPodAutoscaler.
-pub(super) fn autoscaler(causes: &mut Causes, object: &Value) {
-    let spec = &object["spec"];
-    let (least, most) = (
-        spec["minReplicas"].as_i64().unwrap_or(1),
-        spec["maxReplicas"].as_i64().unwrap_or(0),
-    );
-    if least < 1 {
-        causes.invalid(
-            "spec.minReplicas",
-            &spec["minReplicas"],
-            "must be greater than or equal to 1",
-        );
-    }
-    if most < 1 {
-        causes.0.push(Cause::required(
-            "spec.maxReplicas",
-            "must be set and greater than 0",
-        ));
-    }
-    if most < least {
-        let why = "must be greater than or equal to `minReplicas`";
-        causes.invalid("spec.maxReplicas", &json!(most), why);
-    }
-    let target = &spec["scaleTargetRef"];
-    causes.required("spec.scaleTargetRef.kind", &target["kind"]);
-    causes.required("spec.scaleTargetRef.name", &target["name"]);
-    let version = target["apiVersion"].as_str().unwrap_or_default();
-    if !version.contains('/') && target["kind"] != "ReplicationController" {
-        let why = "apiVersion must specify API group";
-        causes.invalid("spec.scaleTargetRef.apiVersion", &json!(version), why);
-    }
-}
-
 /// A PodDisruptionBudget.
 pub(super) fn budget(causes: &mut Causes, object: &Value) -> Result<(), Refusal> {
     let spec = &object["spec"];
