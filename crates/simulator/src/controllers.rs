@@ -24,7 +24,7 @@ pub(crate) mod kind;
 mod kubelet;
 mod namespace;
 mod node;
-mod pods;
+pub(crate) mod pods;
 pub(crate) mod quota;
 pub(crate) mod recorder;
 mod replica_set;

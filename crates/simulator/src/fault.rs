@@ -3,10 +3,15 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
+use http::{HeaderValue, Method};
 use serde::{Deserialize, Serialize};
 
 mod words;
+
+/// The methods that clients of the API use.
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// A hundred years, in seconds.
+const MOST_SKEW: u64 = 100 * 365 * 86_400;
 
 /// What goes wrong. In JSON `{"cutAfter": 700}`, or `"noBookmarks"`; durations as `"1s"` or `"200ms"`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +89,7 @@ pub struct FaultRule {
 }
 
 /// A rule that says nothing, or nothing that can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum RuleError {
     /// The code is none of an error.
     #[error("fault.refuse.code is {0}, and has to be from 400 to 599")]
@@ -94,6 +99,31 @@ enum RuleError {
         "this fault happens to connections before there is a request: path, method, watch and query must be left out"
     )]
     OfConnections,
+    /// There is one clock for all.
+    #[error(
+        "clockSkew is a fault of the whole server: path, method, watch, query and times must be left out"
+    )]
+    OfServer,
+    /// So wrong is no clock.
+    #[error("fault.clockSkew is {0} seconds, and has to be within a hundred years ({MOST_SKEW} seconds)")]
+    Skew(i64),
+    /// No path begins so.
+    #[error("path is {0:?}, and has to begin with a slash")]
+    Path(String),
+    /// The API has no such method.
+    #[error("method is {0:?}, and has to be one of {all}", all = METHODS.join(", "))]
+    Method(String),
+    /// It would never happen.
+    #[error(
+        "times is 0, and has to be 1 or more; leave it out for a fault that lasts until faults are cleared"
+    )]
+    Never,
+    /// Others have none.
+    #[error("watch is false, and this fault is one of watches")]
+    OfWatches,
+    /// It cannot stand in a header.
+    #[error("fault.contentType is {0:?}, which cannot be the value of a header")]
+    ContentType(String),
     /// There is no certificate.
     #[error("this simulator is served without TLS: no certificate of it can expire")]
     NoTls,
@@ -128,11 +158,26 @@ impl FaultRule {
     fn check(&self, tls: bool) -> Result<(), RuleError> {
         let of_requests =
             self.method.is_some() || !self.path.is_empty() || self.watch.is_some() || !self.query.is_empty();
-        match self.fault {
-            Fault::Refuse { code, .. } if !(400..600).contains(&code) => Err(RuleError::Code(code)),
+        match &self.fault {
+            Fault::Refuse { code, .. } if !(400..600).contains(code) => Err(RuleError::Code(*code)),
             Fault::ExpiredCertificate if !tls => Err(RuleError::NoTls),
+            Fault::ClockSkew(_) if of_requests || self.times.is_some() => Err(RuleError::OfServer),
+            Fault::ClockSkew(by) if by.unsigned_abs() > MOST_SKEW => Err(RuleError::Skew(*by)),
+            Fault::ContentType(text) if HeaderValue::from_str(text).is_err() => {
+                Err(RuleError::ContentType(text.clone()))
+            }
+            Fault::NoBookmarks | Fault::Reorder if self.watch == Some(false) => Err(RuleError::OfWatches),
             _ if self.fault.is_of_connections() && of_requests => Err(RuleError::OfConnections),
-            _ => Ok(()),
+            _ if self.times == Some(0) => Err(RuleError::Never),
+            _ if !self.path.is_empty() && !self.path.starts_with('/') => {
+                Err(RuleError::Path(self.path.clone()))
+            }
+            _ => match &self.method {
+                Some(method) if !METHODS.contains(&method.as_str()) => {
+                    Err(RuleError::Method(method.to_string()))
+                }
+                _ => Ok(()),
+            },
         }
     }
 

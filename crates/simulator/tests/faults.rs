@@ -339,6 +339,22 @@ async fn faults_are_added_listed_and_ended_over_http() -> Result<()> {
         (r#"{"fault": "noBookmarks", "tims": 2}"#, "unknown field `tims`"),
         (r#"{"fault": {"slow": "soon"}}"#, "`soon` is no duration"),
         (r#"{"fault": {"refuse": {"code": 200}}}"#, "from 400 to 599"),
+        (r#"{"fault": "duplicate", "times": 0}"#, "times is 0"),
+        (r#"{"fault": "duplicate", "path": "api"}"#, "path is \"api\""),
+        (
+            r#"{"fault": "duplicate", "method": "FETCH"}"#,
+            "method is \"FETCH\"",
+        ),
+        (r#"{"fault": "noBookmarks", "watch": false}"#, "watch is false"),
+        (
+            r#"{"fault": {"clockSkew": 99999999999}}"#,
+            "fault.clockSkew is 99999999999",
+        ),
+        (
+            r#"{"fault": {"clockSkew": 5}, "times": 1}"#,
+            "of the whole server",
+        ),
+        (r#"{"fault": {"contentType": "a\nb"}}"#, "fault.contentType is"),
         (r#"{"fault": "expiredCertificate"}"#, "without TLS"),
         (
             r#"{"fault": {"slowHandshake": "1s"}, "path": "/api"}"#,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::json::{hash, holds, is_going, key, list, name, set_condition, text, uid};
 use super::kind::Kind;
 use super::kubelet::is_alive;
+use super::pods::mark_disrupted;
 use super::recorder::record;
 use super::scheduler::toleration;
 use super::world::World;
@@ -251,11 +252,8 @@ fn evict(world: &mut World, place: &Key) -> Option<i64> {
                 &message,
             );
             let mut next = Value::clone(&pod);
-            let condition = json!({
-                "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager", "lastProbeTime": null,
-                "message": "Taint manager: deleting due to NoExecute taint",
-            });
-            set_condition(&mut next, condition, world.now);
+            let message = "Taint manager: deleting due to NoExecute taint";
+            mark_disrupted(&mut next, "DeletionByTaintManager", message, world.now);
             world.update(Kind::Pod, next);
             world.delete(Kind::Pod, &key(&pod));
         } else {

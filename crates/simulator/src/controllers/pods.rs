@@ -3,12 +3,20 @@
 
 use serde_json::{Value, json};
 
-use super::json::{list, name, namespace, owner_reference, safe_letters, text};
+use super::json::{list, name, namespace, owner_reference, safe_letters, set_condition, text};
 use super::kind::Kind;
 use super::quota;
 use super::recorder::record;
 use super::world::World;
 use crate::store::Key;
+
+/// Says in a pod's status why it is going to be deleted.
+pub(crate) fn mark_disrupted(pod: &mut Value, reason: &str, message: &str, now: i64) {
+    let condition = json!({
+        "type": "DisruptionTarget", "status": "True", "reason": reason, "message": message, "lastProbeTime": null,
+    });
+    set_condition(pod, condition, now);
+}
 
 /// Creates a pod of a template for its owner. Without a name it gets a generated one. `shape` finishes it.
 pub(crate) fn create(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Write, Written, delete, update};
 use crate::controllers::json::{condition, is_going, is_ready, selects, set_condition};
+use crate::controllers::pods::mark_disrupted;
 use crate::http::request::Query;
 use crate::resources::Resource;
 use crate::status::Refusal;
@@ -211,11 +212,8 @@ fn refused(why: &str, retry_after: Option<i64>) -> Refusal {
 
 /// Says in a pod's status why it goes.
 fn mark(write: &Write<'_>, store: &mut Inner, mut pod: Value) {
-    let condition = json!({
-        "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI",
-        "message": "Eviction API: evicting", "lastProbeTime": null,
-    });
-    set_condition(&mut pod, condition, write.shared.clock.seconds());
+    let now = write.shared.clock.seconds();
+    mark_disrupted(&mut pod, "EvictionByEvictionAPI", "Eviction API: evicting", now);
     put(store, write.resource, Key::new(write.namespace, write.name), pod);
 }
 

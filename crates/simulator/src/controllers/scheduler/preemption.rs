@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{COMPONENT, Cluster, fit};
-use crate::controllers::json::{int, is_going, key, name, set_condition, text, uid};
+use crate::controllers::json::{int, is_going, key, name, text, uid};
 use crate::controllers::kind::Kind;
+use crate::controllers::pods::mark_disrupted;
 use crate::controllers::recorder::record;
 use crate::controllers::world::World;
 
@@ -37,11 +38,8 @@ pub(super) fn preempt(world: &mut World, pod: &Value) {
     world.update(Kind::Pod, next);
     for victim in victims {
         let mut marked = Value::clone(&victim);
-        let condition = json!({
-            "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "lastProbeTime": null,
-            "message": "default-scheduler: preempting to accommodate a higher priority pod",
-        });
-        set_condition(&mut marked, condition, world.now);
+        let message = "default-scheduler: preempting to accommodate a higher priority pod";
+        mark_disrupted(&mut marked, "PreemptionByScheduler", message, world.now);
         world.update(Kind::Pod, marked);
         if world.delete(Kind::Pod, &key(&victim)) {
             let message = format!("Preempted by pod {} on node {node}", uid(pod));
