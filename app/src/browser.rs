@@ -14,7 +14,8 @@ mod half;
 mod half;
 
 pub use half::{
-    after, ask, connect, disconnect, every, focus, mark_theme, now, on_key, path, random, send, title_text,
+    after, ask, connect, disconnect, every, focus, mark_theme, now, on_key, path, random, send, step,
+    title_text,
 };
 
 /// What the page's one socket does.

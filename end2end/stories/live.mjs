@@ -102,6 +102,17 @@ story("a list follows: rows come, change and go, and the total is true", async (
   const total = (number) => byId(page, "list-total").filter({ hasText: new RegExp(`^${number}$`) }).waitFor();
   await total(2);
 
+  const rows = await page.locator('[data-testid="row"]').evaluateAll((all) => all.map((one) => one.dataset.key));
+  const focused = () => page.evaluate(() => document.activeElement.closest("tr")?.dataset.key);
+  for (const [key, expected] of [["j", 0], ["j", 1], ["j", 1], ["k", 0]]) {
+    await page.keyboard.press(key);
+    assert.equal(await focused(), rows[expected], `after ${key}`);
+  }
+  await page.keyboard.press("Enter");
+  await byId(page, "detail").filter({ hasText: rows[0].split("/")[2] }).waitFor();
+  await page.keyboard.press("Escape");
+  await byId(page, "detail").waitFor({ state: "detached" });
+
   await kubectl(["scale", "deployment", "-n", ns, "web", "--replicas=5"]);
   await total(5);
   const [first] = await pods(ns);

@@ -38,6 +38,9 @@ pub fn disconnect() {}
 /// Nothing has focus.
 pub fn focus(_selector: &str) {}
 
+/// Nothing to move along.
+pub fn step(_selector: &str, _by: i32) {}
+
 /// No key is ever pressed.
 pub fn on_key(_run: impl Fn(Key) + 'static) {}
 

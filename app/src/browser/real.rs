@@ -20,10 +20,19 @@ struct Open {
 
 #[wasm_bindgen(inline_js = "
 export const ask = (path, told) => fetch(path).then(({ status }) => told(status), () => told(0));
+
+export const step = (selector, by) => {
+  const all = [...document.querySelectorAll(selector)].filter((element) => element.offsetParent);
+  const at = all.indexOf(document.activeElement);
+  all[at < 0 ? 0 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus();
+};
 ")]
 extern "C" {
     #[wasm_bindgen(js_name = ask)]
     fn fetch_status(path: &str, told: JsValue);
+
+    /// Moves the focus along the elements of a selector that are shown; it begins at the first.
+    pub fn step(selector: &str, by: i32);
 }
 
 thread_local! {

@@ -86,9 +86,10 @@ pub fn field(typed: Typed) -> Piece {
         event.prevent_default();
         apply();
     };
-    let (label, hint, key, kept): (_, _, _, fn(&mut Query)) = match typed {
+    let (label, id, hint, key, kept): (_, _, _, _, fn(&mut Query)) = match typed {
         Typed::Filter => (
             "Filter",
+            "filter",
             "Filter: word, status:running, restarts>5, -term",
             "/",
             |query| {
@@ -98,6 +99,7 @@ pub fn field(typed: Typed) -> Piece {
         ),
         Typed::Search => (
             "Search",
+            "palette",
             "Search: pod cart, app=cart, crashloop",
             "Control+K Meta+K",
             |query| {
@@ -108,6 +110,7 @@ pub fn field(typed: Typed) -> Piece {
     view! {
         <form
             class="filter"
+            data-testid=id
             role="search"
             aria-label=label
             method="get"

@@ -14,6 +14,9 @@ use crate::text;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+/// The links of what a page lists, one a row.
+const ROWS: &str = "[data-testid=row] th a, [data-testid=topology-node] a";
+
 /// What the page is called, without its cluster.
 fn name(place: &Place) -> String {
     match place {
@@ -94,6 +97,10 @@ fn Help(
                     <dd>"filter"</dd>
                     <dt><kbd>"Ctrl K"</kbd></dt>
                     <dd>"search"</dd>
+                    <dt><kbd>"j k"</kbd></dt>
+                    <dd>"next and previous row"</dd>
+                    <dt><kbd>"Enter"</kbd></dt>
+                    <dd>"open it"</dd>
                     <dt><kbd>"Esc"</kbd></dt>
                     <dd>"close the panel"</dd>
                     <dt><kbd>"?"</kbd></dt>
@@ -121,6 +128,8 @@ pub fn Frame(children: Children) -> impl IntoView {
         browser::on_key(move |key| match key.0.as_str() {
             "/" => browser::focus("[data-field=Filter]"),
             browser::SEARCH => browser::focus("[data-field=Search]"),
+            "j" => browser::step(ROWS, 1),
+            "k" => browser::step(ROWS, -1),
             "?" => help.update(|open| *open = !*open),
             "Escape" if help.get_untracked() => help.set(false),
             "Escape" if here.query.with_untracked(|query| query.selected.is_some()) => {
