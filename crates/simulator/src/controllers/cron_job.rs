@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::job::ended;
-use super::json::{int, is_going, is_true, key, name, namespace, owner_reference, text, time, uid};
+use super::json::{
+    annotation, int, is_going, is_true, key, list, name, namespace, owner_reference, text, time, uid,
+};
 use super::kind::Kind;
 use super::recorder::record;
 use super::world::World;
@@ -15,6 +17,8 @@ use crate::store::Key;
 pub(crate) mod zone;
 
 const COMPONENT: &str = "cronjob-controller";
+/// For when a Job was due; those that the controller makes have it.
+const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 /// How long before the present a past that is being made begins to run CronJobs.
 const PAST: i64 = 50 * 60;
 
@@ -49,7 +53,31 @@ pub(crate) fn reconcile(world: &mut World, place: &Key) -> Option<i64> {
     let schedule = schedule.in_zone(zone);
     let jobs = world.owned_by(uid(&cron), Kind::Job);
     clean_up(world, &cron, &jobs);
-    let running: Vec<_> = jobs.iter().filter(|job| ended(job).is_none()).cloned().collect();
+    let running = jobs.iter().filter(|job| ended(job).is_none());
+    // Jobs that somebody else made of it, as `kubectl create job --from` does, are none of its own.
+    let (running, others): (Vec<_>, Vec<_>) = running.cloned().partition(|job| {
+        let scheduled = annotation(job, SCHEDULED).is_some();
+        scheduled
+            || list(&cron, "/status/active")
+                .iter()
+                .any(|own| own["uid"] == uid(job))
+    });
+    for job in &others {
+        let message = format!(
+            "Saw a job that the controller did not create or forgot: {}",
+            name(job)
+        );
+        let kind = Kind::CronJob;
+        record(
+            world,
+            kind,
+            &cron,
+            "Warning",
+            "UnexpectedJob",
+            COMPONENT,
+            &message,
+        );
+    }
     let last = time(&cron, "/status/lastScheduleTime")
         .or_else(|| time(&cron, "/metadata/creationTimestamp"))
         .unwrap_or(world.now);
@@ -126,7 +154,7 @@ fn reference(job: &Value) -> Value {
 fn start(world: &mut World, cron: &Value, due: i64) -> Option<std::sync::Arc<Value>> {
     let template = &cron["spec"]["jobTemplate"];
     let mut annotations = template["metadata"]["annotations"].clone();
-    annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] = json!(stamp(due));
+    annotations[SCHEDULED] = json!(stamp(due));
     let mut job = json!({
         "metadata": {
             "name": format!("{}-{}", name(cron), due / 60), "namespace": namespace(cron), "annotations": annotations,

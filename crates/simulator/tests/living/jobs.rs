@@ -185,3 +185,62 @@ async fn less_parallelism_takes_pods_away() {
     assert_eq!(cluster.get(JOB).await["status"]["active"], 1);
     assert_eq!(cluster.list("api/v1/pods").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_job_that_somebody_makes_of_a_cron_job_is_none_of_its_own() {
+    let cluster = Cluster::of(
+        "
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: nightly}
+spec:
+  schedule: '0 0 1 1 *'
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: 'a:1', command: [sleep, '60']}]}}}}
+",
+    )
+    .await;
+    let path = "apis/batch/v1/namespaces/default/cronjobs/nightly";
+    let cron = cluster.get(path).await;
+    let owner = json!({"apiVersion": "batch/v1", "kind": "CronJob", "name": "nightly", "controller": true,
+        "uid": cron["metadata"]["uid"]});
+    let mut job = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "by-hand"}});
+    job["metadata"]["ownerReferences"] = json!([owner]);
+    job["spec"] = cron["spec"]["jobTemplate"]["spec"].clone();
+    let jobs = "apis/batch/v1/namespaces/default/jobs";
+    cluster.ask("POST", jobs, "application/json", &job).await;
+    cluster.running.pass(10);
+    assert_eq!(
+        cluster.get(&format!("{jobs}/by-hand")).await["status"]["active"],
+        1
+    );
+    assert_eq!(cluster.get(path).await["status"]["active"], Value::Null);
+    let events = cluster.list("api/v1/namespaces/default/events").await;
+    let said = events.iter().find(|event| event["reason"] == "UnexpectedJob");
+    let message = "Saw a job that the controller did not create or forgot: by-hand";
+    assert_eq!(said.map(|event| &event["message"]), Some(&json!(message)));
+}
+
+#[tokio::test]
+async fn a_pod_that_listens_serves_also_if_it_is_not_to_be_restarted() {
+    let cluster = Cluster::of(
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: server}
+spec: {restartPolicy: Never, containers: [{name: a, image: 'a:1', ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: task}
+spec: {restartPolicy: Never, containers: [{name: a, image: 'a:1'}]}
+",
+    )
+    .await;
+    cluster.running.pass(60);
+    for (name, phase) in [("server", "Running"), ("task", "Succeeded")] {
+        let pod = cluster
+            .get(&format!("api/v1/namespaces/default/pods/{name}"))
+            .await;
+        assert_eq!(pod["status"]["phase"], phase, "{name}");
+    }
+}

@@ -9,7 +9,7 @@ mod probe;
 
 use crate::clock::stamp;
 use crate::container::program;
-use crate::controllers::json::{duration, hash, int, name, namespace, text, time, told_container, uid};
+use crate::controllers::json::{duration, hash, int, list, name, namespace, text, time, told_container, uid};
 use crate::controllers::world::World;
 
 /// The kubelet's longest wait before it tries again.
@@ -243,6 +243,14 @@ impl Container<'_> {
             return Some((started + (program.ends? + 999) / 1000, program.code, reason));
         }
         if self.sidecar || (text(self.pod, "/spec/restartPolicy") == "Always" && !self.init) {
+            return None;
+        }
+        // Who listens serves until somebody ends it; a Job wants to come to an end all the same.
+        let of_job = list(self.pod, "/metadata/ownerReferences")
+            .iter()
+            .any(|owner| owner["kind"] == "Job");
+        let listens = !list(self.spec, "/ports").is_empty();
+        if listens && !self.init && !of_job && code.is_none() && self.told("complete-after").is_none() {
             return None;
         }
         let after = at("complete-after").unwrap_or(if self.init { 1 } else { 4 + luck / 3 });
