@@ -11,7 +11,7 @@ const DEPTH: u8 = 3;
 pub fn weight(node: &Node) -> (u32, u32) {
     match &node.members {
         Some(members) => (members.objects(), members.unhealthy()),
-        None => (1, u32::from(node.status.health == model::Health::Unhealthy)),
+        None => (1, u32::from(node.is_unhealthy())),
     }
 }
 

@@ -45,6 +45,13 @@ pub struct Node {
     pub members: Option<Members>,
 }
 
+impl Node {
+    /// Whether it counts as unhealthy: what is missing is no object, though it may be drawn as one that is not well.
+    pub fn is_unhealthy(&self) -> bool {
+        self.state == NodeState::Live && self.status.health == Health::Unhealthy
+    }
+}
+
 /// Whether a node is an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

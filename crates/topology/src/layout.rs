@@ -11,7 +11,7 @@
 use model::graph::{Graph, Node};
 pub use model::topology::Position;
 use model::topology::TopologyGroup;
-use model::{Health, KindId, NodeId};
+use model::{KindId, NodeId};
 use rows::Nodes;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -140,7 +140,7 @@ struct Drawn<'a> {
 
 impl<'a> Drawn<'a> {
     fn new(namespace: Option<&'a str>, inside: Range<rows::Place>, nodes: &mut Nodes<'_>) -> Self {
-        let unhealthy = |node: &&&Node| node.status.health == Health::Unhealthy;
+        let unhealthy = |node: &&&Node| node.is_unhealthy();
         let unhealthy = nodes.inside(inside.clone()).iter().filter(unhealthy).count();
         let mut places = Vec::with_capacity(inside.len());
         let columns = nodes.arrange(inside);
