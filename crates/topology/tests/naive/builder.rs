@@ -1179,14 +1179,17 @@ impl<'w> Expected<'w> {
             .filter(|(_, relation, _)| relation == "owns")
             .map(|(source, _, target)| (source.as_str(), target.as_str()))
             .collect();
+        let broken: BTreeSet<&str> = self
+            .edges
+            .iter()
+            .filter(|(_, edge)| !edge.healthy)
+            .flat_map(|((source, _, target), _)| [source.as_str(), target.as_str()])
+            .collect();
         let mut unhealthy = 0;
         for (id, entry) in &by_id {
             assert_eq!(state.find(entry.key()).unwrap().id(), entry.id());
             if entry.state() == NodeState::Missing {
-                let breaks = |((source, _, target), edge): (&Ends, &EdgeBody)| {
-                    !edge.healthy && (source == id || target == id)
-                };
-                let expected = match self.edges.iter().any(breaks) {
+                let expected = match broken.contains(id) {
                     true => Health::Unhealthy,
                     false => Health::Unknown,
                 };
