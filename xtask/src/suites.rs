@@ -47,9 +47,8 @@ pub enum Suite {
 /// once. Its own code is bindings only; the lints see it, and the browser runs it.
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "frontend-wasm"];
 
-/// Test executables that run at the same time. Each has as many threads as the machine has cores, and they wait a lot:
-/// `simulator/behaviour` five sixths of its time.
-const AT_ONCE: usize = 3;
+/// Test executables that run at the same time. Each has as many threads as the machine has cores, and they wait a lot.
+const AT_ONCE: usize = 2;
 
 /// Runs the suites (none named: all of them). A suite that fails stops no other.
 pub fn test(workspace: &Workspace, mut names: Vec<Suite>) -> Result<ExitCode> {

@@ -17,15 +17,14 @@ use crate::tally::{Runner, Tally};
 
 /// Those that take longest, which start first, so that none of them is left alone at the end. `simulator/behaviour` makes many
 /// definitions on the control plane that all share, and keeps its API server busy: what watches that comes before.
-const LONG: [&str; 8] = [
+const LONG: [&str; 7] = [
     "cluster/real",
     "cluster/simulated",
-    "server/suite",
-    "topology/naive",
     "simulator/behaviour",
+    "topology/naive",
     "simulator/kubectl",
-    "simulator/living",
     "control-plane/lifecycle",
+    "server/suite",
 ];
 
 /// A test executable.

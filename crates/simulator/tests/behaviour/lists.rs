@@ -89,7 +89,8 @@ async fn lists() -> Result<()> {
             "fields of pods and nodes",
             [
                 get("/api/v1/namespaces/{ns}/pods?fieldSelector=spec.nodeName%3Dx,status.phase%3DRunning"),
-                get("/api/v1/nodes?fieldSelector=spec.unschedulable%3Dtrue").only(&["/code", "/body/items"]),
+                get("/api/v1/nodes?fieldSelector=spec.unschedulable%3Dtrue,metadata.name%3D{ns}")
+                    .only(&["/code", "/body/items"]),
                 get("/api/v1/namespaces/{ns}/pods?fieldSelector=spec.nope%3Dx"),
                 get("/api/v1/namespaces/{ns}/events?fieldSelector=involvedObject.kind%3DPod,type%3DWarning"),
                 get("/api/v1/namespaces/{ns}/pods?fieldSelector=nonsense"),
