@@ -125,8 +125,6 @@ async fn definitions() -> Result<()> {
                 get(&watch_of_first)
                     .until("/body/0/object/code", json!(410))
                     .only(&WATCHED),
-                get(WIDGETS).quiet(),
-                get(&format!("{WIDGETS}?watch=1&timeoutSeconds=1&resourceVersion={{rv}}")),
             ],
         ),
         with(
